@@ -1,0 +1,17 @@
+// <button data-copy="text" data-copied="Copied">: says so on itself, in its span when it has one.
+addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const word = button.querySelector("span") ?? button;
+  const before = word.textContent;
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+  } catch {
+    const field = button.parentElement.querySelector("input");
+    field?.select();
+    if (!field || !document.execCommand("copy")) return;
+  }
+  if (before === button.dataset.copied) return;
+  word.textContent = button.dataset.copied;
+  setTimeout(() => { word.textContent = before; }, 2000);
+});
