@@ -72,8 +72,8 @@ STATES: dict[str, State] = {
 }
 
 # (code, name) by code, for places of supply; and without "Other Countries", for a business's own State.
-CHOICES: list[tuple[str, str | Promise]] = [(state.code, state.name) for state in STATES.values()]
-INDIAN_CHOICES: list[tuple[str, str | Promise]] = [row for row in CHOICES if row[0] != OTHER_COUNTRIES]
+STATE_CHOICES: list[tuple[str, str | Promise]] = [(state.code, state.name) for state in STATES.values()]
+INDIAN_CHOICES: list[tuple[str, str | Promise]] = [row for row in STATE_CHOICES if row[0] != OTHER_COUNTRIES]
 
 
 def name(code: str) -> str:
