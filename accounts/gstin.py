@@ -85,9 +85,7 @@ def validate(text: str) -> str:
             _("This is not a GSTIN. It looks like 27AAPFU0939F1ZV: State code, PAN, and three characters.")
         )
     if not _has_state(gstin, found):
-        raise ValueError(
-            _("A GSTIN cannot begin with %(code)s: that is no State code.") % {"code": gstin[:2]}
-        )
+        raise ValueError(_("A GSTIN cannot begin with %(code)s: that is no State code.") % {"code": gstin[:2]})
     if found is Kind.REGULAR and check_digit(gstin[:-1]) != gstin[-1]:
         raise ValueError(
             _("This GSTIN has a typing mistake: its last character does not fit. Compare the certificate.")

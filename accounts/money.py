@@ -23,9 +23,7 @@ MAX_QUANTITY_MILLI = 9_99_99_999_999  # 9,99,99,999.999
 _LONGEST_INPUT = 60
 _INDIAN_GROUPS = r"[0-9]{1,2}(?:,[0-9]{2})*,[0-9]{3}"
 _WESTERN_GROUPS = r"[0-9]{1,3}(?:,[0-9]{3})+"
-_NUMBER = re.compile(
-    rf"(?P<whole>[0-9]+|{_INDIAN_GROUPS}|{_WESTERN_GROUPS})?(?:\.(?P<fraction>[0-9]*))?", re.ASCII
-)
+_NUMBER = re.compile(rf"(?P<whole>[0-9]+|{_INDIAN_GROUPS}|{_WESTERN_GROUPS})?(?:\.(?P<fraction>[0-9]*))?", re.ASCII)
 _CURRENCY = re.compile(r"(?:₹|rs\.?|inr)\s*", re.ASCII | re.IGNORECASE)
 
 

@@ -57,18 +57,14 @@ RATES: tuple[Rate, ...] = (
     Rate(1200, _START, _DAY_BEFORE_GST_2_0),
     Rate(1800, _START),
     Rate(2800, _START, _DAY_BEFORE_GST_2_0),
-    Rate(
-        2800, _GST_2_0, dt.date(2026, 1, 31), note="tobacco and pan masala only, with cess"
-    ),  # 19/2025-CT(R)
+    Rate(2800, _GST_2_0, dt.date(2026, 1, 31), note="tobacco and pan masala only, with cess"),  # 19/2025-CT(R)
     Rate(4000, _GST_2_0),
 )
 
 
 def rates_on(day: dt.date) -> tuple[int, ...]:
     """The rates in basis points that a document of `day` may carry, ascending, each once."""
-    return tuple(
-        sorted({rate.bp for rate in RATES if rate.since <= day and (rate.until is None or day <= rate.until)})
-    )
+    return tuple(sorted({rate.bp for rate in RATES if rate.since <= day and (rate.until is None or day <= rate.until)}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,9 +233,7 @@ class RatedLine(Protocol):
     def gst_rate_bp(self) -> int: ...
 
 
-def document_label(
-    lines: Iterable[RatedLine], supplier_scheme: str, recipient_registered: bool
-) -> DocumentLabel:
+def document_label(lines: Iterable[RatedLine], supplier_scheme: str, recipient_registered: bool) -> DocumentLabel:
     """What the document is called. A line at rate 0 counts as exempt.
 
     Composition, or only exempt lines: Bill of Supply (Rule 49). Only taxable lines (or none yet): Tax

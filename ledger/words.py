@@ -36,7 +36,7 @@ def in_words(paise: int, language: str = "en") -> str:
     `language` is a Django language code; Hindi for "hi" and "hi-...", else English. Any size: 10 ** 12 rupees
     are "One lakh crore rupees only". A negative amount begins with "Minus" ("ऋण").
     """
-    hindi = language.split("-")[0].lower() == "hi"
+    hindi = language.partition("-")[0].lower() == "hi"
     whole, fraction = divmod(abs(paise), 100)
     text = _in_hindi(whole, fraction) if hindi else _in_english(whole, fraction)
     if paise < 0:
@@ -47,9 +47,7 @@ def in_words(paise: int, language: str = "en") -> str:
 def _in_english(rupees: int, paise: int) -> str:
     parts = []
     if rupees or not paise:
-        parts.append(
-            f"{_number(rupees, _english, _ENGLISH_STEPS, 'crore')} {'rupee' if rupees == 1 else 'rupees'}"
-        )
+        parts.append(f"{_number(rupees, _english, _ENGLISH_STEPS, 'crore')} {'rupee' if rupees == 1 else 'rupees'}")
     if paise:
         parts.append(f"{_english(paise)} {'paisa' if paise == 1 else 'paise'}")
     return " and ".join(parts) + " only"
@@ -58,9 +56,7 @@ def _in_english(rupees: int, paise: int) -> str:
 def _in_hindi(rupees: int, paise: int) -> str:
     parts = []
     if rupees or not paise:
-        parts.append(
-            f"{_number(rupees, _HINDI.__getitem__, _HINDI_STEPS, 'करोड़')} {'रुपया' if rupees == 1 else 'रुपये'}"
-        )
+        parts.append(f"{_number(rupees, _HINDI.__getitem__, _HINDI_STEPS, 'करोड़')} {'रुपया' if rupees == 1 else 'रुपये'}")
     if paise:
         parts.append(f"{_HINDI[paise]} {'पैसा' if paise == 1 else 'पैसे'}")
     return " और ".join(parts) + " मात्र"
@@ -74,9 +70,7 @@ def _english(number: int) -> str:
     return f"{_TENS[tens]}-{_ONES[ones]}" if ones else _TENS[tens]
 
 
-def _number(
-    number: int, below_hundred: Callable[[int], str], steps: tuple[tuple[int, str], ...], crore: str
-) -> str:
+def _number(number: int, below_hundred: Callable[[int], str], steps: tuple[tuple[int, str], ...], crore: str) -> str:
     crores, rest = divmod(number, _CRORE)
     parts = [f"{_number(crores, below_hundred, steps, crore)} {crore}"] if crores else []
     for size, word in steps:

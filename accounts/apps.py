@@ -1,0 +1,21 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class AccountsConfig(AppConfig):
+    name = "accounts"
+
+    def ready(self) -> None:
+        from accounts import checks, messages, walls
+
+        messages.register()
+        walls.register(
+            walls.Refusal(
+                name="activity_is_append_only",
+                table="accounts_activity",
+                events=("UPDATE",),
+                says="activity is append-only",
+            )
+        )
+        post_migrate.connect(walls.install_after_migrate, dispatch_uid="accounts.walls")
+        checks.register()

@@ -1,0 +1,62 @@
+"""The embedded default without Redis: one thread in each web process runs what the workers would run.
+
+Started from config/wsgi.py and asgi.py, and again in a forked child; the lease on each row makes several harmless.
+"""
+
+import logging
+import os
+import threading
+import time
+
+from django.conf import settings
+from django.db import close_old_connections, connection
+
+logger = logging.getLogger(__name__)
+IDLE_SECONDS = 2.0
+HOUR = 3600.0
+
+_work = threading.Event()
+_started_in: int | None = None
+
+
+def start() -> None:
+    """Start this process's thread once; does nothing unless settings.EMBEDDED_DRAINER."""
+    global _started_in
+    if not settings.EMBEDDED_DRAINER or _started_in == os.getpid():
+        return
+    if _started_in is None:
+        os.register_at_fork(after_in_child=start)
+    _started_in = os.getpid()
+    threading.Thread(target=_run, name="drainer", daemon=True).start()
+
+
+def wake() -> None:
+    _work.set()
+
+
+def _run() -> None:
+    next_cleaning = time.monotonic() + HOUR
+    while True:
+        _work.wait(IDLE_SECONDS)
+        _work.clear()
+        close_old_connections()
+        try:
+            drain()
+            if time.monotonic() > next_cleaning:
+                from accounts.tasks import forget_old_rows
+
+                forget_old_rows()
+                next_cleaning = time.monotonic() + HOUR
+        except Exception:  # the thread must outlive any fault; the rows wait for the next round
+            logger.exception("the drainer met a fault and goes on")
+            connection.close()
+
+
+def drain() -> int:
+    """Deliver everything that is due; returns how many messages were sent."""
+    from accounts import outbox
+
+    sent = 0
+    while ids := outbox.sweep():
+        sent += sum(outbox.deliver(message_id) for message_id in ids)
+    return sent

@@ -1,0 +1,45 @@
+"""A form acts once: a repeat returns the first result, the same key with other contents is refused."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from accounts.models import Business, IdempotencyKey, User
+
+
+class FormReused(Exception):
+    """The key came with other contents than the first time. Answered with 422; nothing was changed."""
+
+
+def new_key() -> str:
+    return secrets.token_urlsafe(18)
+
+
+def once(
+    business: Business, user: User, purpose: str, key: str, contents: Any, act: Callable[[], Any]
+) -> tuple[Any, bool]:
+    """Run `act` once per (business, user, purpose, key), in one transaction with the record of its result.
+
+    `contents` is what the form said (JSON-able with str as fallback); `act` returns something JSON can hold,
+    usually a public id. Returns (result, whether this call acted). Raises FormReused.
+    A parallel twin waits at the unique key until the first commits, then returns its result.
+    """
+    canonical = json.dumps(contents, sort_keys=True, default=str, separators=(",", ":"))
+    fingerprint = hashlib.sha256(canonical.encode()).hexdigest()
+    scope = {"business": business, "user": user, "purpose": purpose, "key": key}
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                row = IdempotencyKey.objects.create(**scope, fingerprint=fingerprint)
+        except IntegrityError:
+            first = IdempotencyKey.objects.get(**scope)
+            if first.fingerprint != fingerprint:
+                raise FormReused from None
+            return first.result, False
+        row.result = act()
+        row.save(update_fields=["result"])
+        return row.result, True

@@ -1,0 +1,20 @@
+"""WHO: users, businesses, parties and their people, login, outbox, activity."""
+
+from accounts.models.business import Business, Membership, Party, PartyPerson
+from accounts.models.people import Device, LimitCounter, LoginChallenge, User
+from accounts.models.records import Activity, IdempotencyKey, Image, Message
+
+__all__ = [
+    "Activity",
+    "Business",
+    "Device",
+    "IdempotencyKey",
+    "Image",
+    "LimitCounter",
+    "LoginChallenge",
+    "Membership",
+    "Message",
+    "Party",
+    "PartyPerson",
+    "User",
+]

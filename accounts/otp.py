@@ -1,0 +1,161 @@
+"""One-time codes: derived, never stored; bound to the browser session; five tries, five minutes, used once.
+
+A code opens a door only for the browser that asked for it. Unknown numbers cost the same work and see the same
+page: their challenge is a row as well, only its message is dropped and no code fits.
+"""
+
+import hashlib
+import hmac
+import secrets
+from datetime import timedelta
+
+import django_otp
+from django.conf import settings
+from django.contrib import auth
+from django.db import transaction
+from django.db.models import F
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from accounts import limits, outbox
+from accounts.models import Device, LoginChallenge, Message, User
+
+LIFETIME = timedelta(minutes=5)
+MAX_TRIES = 5
+SESSION_KEY = "code"
+KNOWN_DEVICE_COOKIE = "sl_known"
+QUARTER_HOUR, HOUR, DAY = 15 * 60, 60 * 60, 24 * 60 * 60
+# Wrong codes of the whole service in an hour: beyond it somebody guesses across many numbers.
+MAX_WRONG_CODES_AN_HOUR = 2000
+
+
+class CodeRefused(Exception):
+    """The code is wrong, too old, used, of another browser, or tried too often; never says which to a stranger."""
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def code_for(challenge: LoginChallenge) -> str:
+    """The six digits of a challenge: HMAC of what it is bound to."""
+    bound_to = f"{challenge.pk}|{challenge.purpose}|{challenge.phone}|{challenge.session_hash}"
+    digest = hmac.new(settings.CODE_KEY.encode(), bound_to.encode(), hashlib.sha256).digest()
+    return f"{int.from_bytes(digest[:8]) % 1_000_000:06d}"
+
+
+def start(
+    request: HttpRequest,
+    purpose: LoginChallenge.Purpose,
+    phone: str,
+    *,
+    is_known: bool,
+    language: str = "en",
+    door: str = "",
+) -> LoginChallenge:
+    """Ask for a code: count the limits, write the challenge and its message, bind both to this session.
+
+    `door` names what the number was typed at (a business, or the merchants' door) for a limit of its own.
+    Raises limits.LimitReached.
+    """
+    if not request.session.session_key:
+        request.session.create()
+    limits.hit("code-session", request.session.session_key or "", most=8, seconds=QUARTER_HOUR)
+    limits.hit("code-number", f"{purpose}|{phone}", most=8, seconds=QUARTER_HOUR)
+    limits.hit("code-number", f"{purpose}|{phone}", most=30, seconds=DAY)
+    limits.hit("code-address", limits.client_address(request), most=60, seconds=QUARTER_HOUR)
+    limits.hit("code-door", f"{purpose}|{door}", most=500, seconds=HOUR)
+    nonce = secrets.token_urlsafe(24)
+    with transaction.atomic():
+        challenge = LoginChallenge.objects.create(
+            purpose=purpose,
+            phone=phone,
+            session_hash=_hash(nonce),
+            is_known=is_known,
+            expires_at=timezone.now() + LIFETIME,
+        )
+        outbox.enqueue(
+            kind="login_code",
+            channel=Message.Channel.SMS,
+            to=phone,
+            subject=("challenge", str(challenge.pk)),
+            language=language,
+            drop=not is_known,
+        )
+    request.session[SESSION_KEY] = {"challenge": str(challenge.pk), "nonce": nonce}
+    return challenge
+
+
+def pending(request: HttpRequest, purpose: LoginChallenge.Purpose) -> LoginChallenge | None:
+    """The challenge this browser is answering, if it is still to be answered."""
+    kept = request.session.get(SESSION_KEY)
+    if not kept:
+        return None
+    return LoginChallenge.objects.filter(
+        pk=kept["challenge"], purpose=purpose, session_hash=_hash(kept["nonce"]), consumed_at=None
+    ).first()
+
+
+def redeem(request: HttpRequest, purpose: LoginChallenge.Purpose, code: str) -> LoginChallenge:
+    """Use the code: pays a try first, then consumes the challenge by one conditional UPDATE. Raises CodeRefused.
+
+    However many requests run at once, at most MAX_TRIES codes are ever compared and one of them succeeds.
+    """
+    limits.check("wrong-codes", "service", most=MAX_WRONG_CODES_AN_HOUR, seconds=HOUR)
+    limits.hit("code-entry", limits.client_address(request), most=200, seconds=QUARTER_HOUR)
+    challenge = pending(request, purpose)
+    if challenge is None:
+        raise CodeRefused
+    now = timezone.now()
+    open_challenge = LoginChallenge.objects.filter(pk=challenge.pk, consumed_at=None, expires_at__gt=now)
+    if not open_challenge.filter(tries__lt=MAX_TRIES).update(tries=F("tries") + 1):
+        raise CodeRefused
+    right = constant_time_compare(code, code_for(challenge))
+    if not (right and challenge.is_known and open_challenge.update(consumed_at=now)):
+        limits.count("wrong-codes", "service", seconds=HOUR)
+        raise CodeRefused
+    request.session.pop(SESSION_KEY, None)
+    return challenge
+
+
+def sign_in(request: HttpRequest, user: User) -> Device:
+    """Log the user in on this browser, verified by a device (django-otp), which is reused when known."""
+    now = timezone.now()
+    device = known_device(request, user)
+    if device is None:
+        device = Device.objects.create(
+            user=user, name="browser", summary=device_summary(request), last_login_at=now, confirmed=True
+        )
+    else:
+        Device.objects.filter(pk=device.pk).update(last_login_at=now, summary=device_summary(request))
+    auth.login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    django_otp.login(request, device)
+    return device
+
+
+def known_device(request: HttpRequest, user: User) -> Device | None:
+    """The device of this user that this browser remembers by a signed cookie."""
+    key = request.get_signed_cookie(KNOWN_DEVICE_COOKIE, default="", salt="known-device")
+    return Device.objects.filter(key=key, user=user, confirmed=True).first() if key else None
+
+
+def device_summary(request: HttpRequest) -> str:
+    """A few words for people ("Chrome, Android"); for showing only, never for deciding rights."""
+    agent = request.headers.get("User-Agent", "")
+    browser = next((b for b in ("WhatsApp", "Edg", "Firefox", "Chrome", "Safari") if b in agent), "Browser")
+    system = next((s for s in ("Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux") if s in agent), "")
+    return ", ".join(part for part in ("Edge" if browser == "Edg" else browser, system) if part)
+
+
+def remember(response: HttpResponse, device: Device) -> None:
+    """Let this browser be known next time; the cookie is a hint for the door, never a login."""
+    response.set_signed_cookie(
+        KNOWN_DEVICE_COOKIE,
+        str(device.key),
+        salt="known-device",
+        max_age=365 * DAY,
+        httponly=True,
+        samesite="Lax",
+        secure=settings.SITE_IS_HTTPS,
+    )

@@ -1,0 +1,80 @@
+"""Changing who may see a party's ledger: numbers, stop and start of sharing. Each raises `access_version`,
+which links and sessions carry, so that both end at once."""
+
+from django.db import transaction
+from django.db.models import F
+
+from accounts import activity
+from accounts.models import Party, PartyPerson, User
+
+
+@transaction.atomic
+def set_main_number(party: Party, phone: str, name: str, by: User | None) -> None:
+    """Save, change or remove (phone "") the party's own mobile number. A change ends its links and sessions.
+
+    `phone` is E.164. A number that another person of the party already has becomes that party's main number.
+    """
+    Party.objects.select_for_update(no_key=True).get(business_id=party.business_id, pk=party.pk)
+    main = party.people.filter(is_main=True).first()
+    if main and str(main.phone) == phone:
+        if main.name != name:
+            PartyPerson.objects.filter(pk=main.pk).update(name=name)
+        return
+    if main:
+        main.delete()
+    if phone:
+        party.people.filter(phone=phone).delete()
+        PartyPerson.objects.create(
+            business_id=party.business_id,
+            party=party,
+            phone=phone,
+            name=name,
+            role=PartyPerson.Role.OWNER,
+            is_main=True,
+        )
+    if main:
+        _end_access(party)
+        activity.record(party.business, by, "number_changed", ("party", str(party.pk)))
+
+
+@transaction.atomic
+def add_person(party: Party, phone: str, name: str, role: str, by: User | None) -> PartyPerson:
+    """One more number that may log in; the first one becomes the main number. Raises IntegrityError when it is there."""
+    Party.objects.select_for_update(no_key=True).get(business_id=party.business_id, pk=party.pk)
+    is_main = not party.people.filter(is_main=True).exists()
+    person = PartyPerson.objects.create(
+        business_id=party.business_id, party=party, phone=phone, name=name, role=role, is_main=is_main
+    )
+    activity.record(party.business, by, "person_added", ("party", str(party.pk)))
+    return person
+
+
+@transaction.atomic
+def remove_person(person: PartyPerson, by: User) -> None:
+    """Take a number away: it cannot log in any more, and what it had open ends."""
+    party = Party.objects.select_for_update(no_key=True).get(business_id=person.business_id, pk=person.party_id)
+    person.delete()
+    _end_access(party)
+    activity.record(party.business, by, "person_removed", ("party", str(party.pk)))
+
+
+@transaction.atomic
+def set_shared(party: Party, is_shared: bool, by: User) -> None:
+    """Stop or start sharing the ledger with a party. Stopping ends every link and session at once, for good."""
+    changed = Party.objects.filter(business_id=party.business_id, pk=party.pk).exclude(is_shared=is_shared)
+    if changed.update(is_shared=is_shared, access_version=F("access_version") + 1):
+        verb = "sharing_started" if is_shared else "sharing_stopped"
+        activity.record(party.business, by, verb, ("party", str(party.pk)))
+    party.refresh_from_db(fields=["is_shared", "access_version"])
+
+
+@transaction.atomic
+def end_sessions(party: Party, by: User) -> None:
+    """Sign every customer of this party out and end its links; they can come back by a fresh link."""
+    _end_access(party)
+    activity.record(party.business, by, "sessions_ended", ("party", str(party.pk)))
+
+
+def _end_access(party: Party) -> None:
+    Party.objects.filter(pk=party.pk).update(access_version=F("access_version") + 1)
+    party.refresh_from_db(fields=["access_version"])

@@ -1,0 +1,7 @@
+from django.contrib.admin.apps import AdminConfig
+
+
+class OperatorAdminConfig(AdminConfig):
+    """The admin is for the operator only: password and a TOTP device (django-otp)."""
+
+    default_site = "django_otp.admin.OTPAdminSite"

@@ -1,0 +1,152 @@
+"""Drafts: what a form says becomes lines with tax. Nothing here touches the book."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Business, Party, User
+from catalog.models import Order
+from ledger import gst
+from ledger.models import Invoice, InvoiceLine
+
+
+class DraftRefused(Exception):
+    """The draft cannot be saved like this; the message is for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    """One line as typed: thousandths, ten-thousandths of a rupee, paise, basis points."""
+
+    description: str
+    quantity_milli: int
+    unit_price_e4: int
+    gst_rate_bp: int = 0
+    discount_paise: int = 0
+    price_includes_tax: bool = False
+    unit: str = "PCS"
+    hsn: str = ""
+    item_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A whole document as typed."""
+
+    party: Party
+    issued_on: dt.date
+    due_on: dt.date
+    lines: Sequence[DraftLine]
+    notes: str = ""
+    reference: str = ""
+    rounds_off: bool = True
+
+
+def supply_of(business: Business, party: Party) -> gst.Supply:
+    """Where the supply takes place (IGST Act sections 10 and 12). Raises DraftRefused."""
+    try:
+        return gst.place_of_supply(
+            business.state_code,
+            recipient_gstin=party.gstin,
+            billing_state=party.state_code,
+            supplier_gstin=business.gstin,
+        )
+    except ValueError as error:
+        raise DraftRefused(str(error)) from error
+
+
+def compute(business: Business, draft: Draft) -> tuple[list[gst.LineOut], gst.Totals, gst.Supply]:
+    """Tax and totals of a draft; pure but for the two rows it reads."""
+    supply = supply_of(business, draft.party)
+    lines, totals = gst.compute(
+        [
+            gst.LineIn(
+                quantity_milli=line.quantity_milli,
+                unit_price_e4=line.unit_price_e4,
+                discount_paise=line.discount_paise,
+                gst_rate_bp=line.gst_rate_bp,
+                price_includes_tax=line.price_includes_tax,
+            )
+            for line in draft.lines
+        ],
+        supply,
+        round_off=draft.rounds_off,
+        charges_tax=business.charges_tax,
+    )
+    return lines, totals, supply
+
+
+def apply(invoice: Invoice, business: Business, draft: Draft) -> list[InvoiceLine]:
+    """Set the draft's head and totals on `invoice` and return its (unsaved) lines."""
+    computed, totals, supply = compute(business, draft)
+    invoice.business, invoice.party = business, draft.party
+    invoice.issued_on, invoice.due_on = draft.issued_on, draft.due_on
+    invoice.notes, invoice.reference, invoice.rounds_off = draft.notes, draft.reference, draft.rounds_off
+    invoice.place_of_supply, invoice.is_inter_state = supply.place_of_supply, supply.inter_state
+    invoice.taxable_paise, invoice.cgst_paise, invoice.sgst_paise = (
+        totals.taxable_paise,
+        totals.cgst_paise,
+        totals.sgst_paise,
+    )
+    invoice.igst_paise, invoice.cess_paise = totals.igst_paise, totals.cess_paise
+    invoice.round_off_paise, invoice.total_paise = totals.round_off_paise, totals.total_paise
+    return [
+        InvoiceLine(
+            business=business,
+            invoice=invoice,
+            position=position,
+            item_id=line.item_id,
+            description=line.description,
+            hsn=line.hsn,
+            unit=line.unit,
+            quantity_milli=line.quantity_milli,
+            unit_price_e4=line.unit_price_e4,
+            price_includes_tax=line.price_includes_tax,
+            discount_paise=out.discount_paise,
+            gst_rate_bp=line.gst_rate_bp if business.charges_tax else 0,
+            taxable_paise=out.taxable_paise,
+            cgst_paise=out.cgst_paise,
+            sgst_paise=out.sgst_paise,
+            igst_paise=out.igst_paise,
+            cess_paise=out.cess_paise,
+            total_paise=out.total_paise,
+        )
+        for position, (line, out) in enumerate(zip(draft.lines, computed, strict=True), start=1)
+    ]
+
+
+@transaction.atomic
+def save(
+    business: Business,
+    draft: Draft,
+    by: User | None,
+    *,
+    invoice: Invoice | None = None,
+    kind: str = Invoice.Kind.INVOICE,
+    original: Invoice | None = None,
+    order: Order | None = None,
+) -> Invoice:
+    """Write a new draft, or replace the contents of one. Raises DraftRefused when it was issued meanwhile."""
+    if invoice is None:
+        invoice = Invoice(kind=kind, original=original, order=order, created_by=by)
+    else:
+        invoice = Invoice.objects.select_for_update().get(business=business, pk=invoice.pk)
+        if invoice.status != Invoice.Status.DRAFT:
+            raise DraftRefused(_("This invoice has been issued meanwhile and can no longer be changed."))
+        invoice.lines.all().delete()
+    lines = apply(invoice, business, draft)
+    invoice.save()
+    InvoiceLine.objects.bulk_create(lines)
+    return invoice
+
+
+@transaction.atomic
+def discard(invoice: Invoice) -> None:
+    """Delete a draft; an issued invoice stays (the database refuses it as well)."""
+    invoice = Invoice.objects.select_for_update().get(business_id=invoice.business_id, pk=invoice.pk)
+    if invoice.status != Invoice.Status.DRAFT:
+        raise DraftRefused(_("An issued invoice is cancelled, not deleted."))
+    invoice.delete()

@@ -1,0 +1,145 @@
+"""Share links: one signed token per link, short enough for an SMS.
+
+Token = 33 letters and digits = base 62 of 24 bytes: the link's random 64-bit key and a 128-bit HMAC-SHA256 over
+format version, kind and key. The MAC is checked before the database is asked; expiry, revocation and the party's
+access version stand on the row. An invoice link is a capability for one invoice and never a login.
+"""
+
+import hashlib
+import hmac
+import secrets
+import string
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import activity
+from accounts.models import Party, User
+from ledger.models import Invoice, ShareLink
+
+FORMAT = b"sharedledger-link-1"
+LENGTH = 33
+ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
+INVOICE_LINK_LIFETIME = timedelta(days=180)
+_VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
+
+
+class LinkUnknown(Exception):
+    """Not a link of ours: 404."""
+
+
+class LinkEnded(Exception):
+    """A link of ours that expired, was revoked, or whose party is no longer shared with: 410."""
+
+    def __init__(self, link: ShareLink) -> None:
+        super().__init__("link ended")
+        self.link = link
+
+
+def _mac(signing_key: str, kind: str, key: bytes) -> bytes:
+    message = b"|".join([FORMAT, kind.encode(), key])
+    return hmac.new(signing_key.encode(), message, hashlib.sha256).digest()[:16]
+
+
+def token(link: ShareLink) -> str:
+    """The token of a link, signed with the newest key."""
+    key = link.key.to_bytes(8, signed=True)
+    number = int.from_bytes(key + _mac(settings.LINK_KEYS[0], link.kind, key))
+    letters = []
+    for _ in range(LENGTH):
+        number, value = divmod(number, len(ALPHABET))
+        letters.append(ALPHABET[value])
+    return "".join(reversed(letters))
+
+
+def read_token(kind: str, text: str) -> int:
+    """The key inside a genuine token of this kind. Raises LinkUnknown; asks no database."""
+    if len(text) != LENGTH or not all(letter in _VALUES for letter in text):
+        raise LinkUnknown
+    number = 0
+    for letter in text:
+        number = number * len(ALPHABET) + _VALUES[letter]
+    if number >= 1 << 192:
+        raise LinkUnknown
+    raw = number.to_bytes(24)
+    key, mac = raw[:8], raw[8:]
+    # Every key is tried, so that time does not tell which one fits.
+    if not any([hmac.compare_digest(mac, _mac(signing_key, kind, key)) for signing_key in settings.LINK_KEYS]):
+        raise LinkUnknown
+    return int.from_bytes(key, signed=True)
+
+
+def open_link(kind: str, text: str) -> ShareLink:
+    """The live link behind a token, with business, party, invoice and its open item: one query.
+
+    Raises LinkUnknown (404) or LinkEnded (410).
+    """
+    key = read_token(kind, text)
+    link = (
+        ShareLink.objects.select_related("business", "party", "invoice__open_item").filter(kind=kind, key=key).first()
+    )
+    if link is None or not link.business.is_active:
+        raise LinkUnknown
+    if link.invoice:
+        link.invoice.business, link.invoice.party = link.business, link.party
+    link.party.business = link.business
+    if not link.is_live:
+        raise LinkEnded(link)
+    return link
+
+
+def path(link: ShareLink) -> str:
+    name = "portal:invoice_link" if link.kind == ShareLink.Kind.INVOICE else "portal:portal_link"
+    return reverse(name, kwargs={"token": token(link)})
+
+
+def url(link: ShareLink) -> str:
+    """The whole address, from SITE_URL and never from a request's Host."""
+    return settings.SITE_URL + path(link)
+
+
+def for_invoice(invoice: Invoice, by: User | None) -> ShareLink:
+    """A live link to this issued invoice: the newest one again, else a new one. An earlier link is never ended."""
+    return _find_or_make(invoice.party, by, ShareLink.Kind.INVOICE, invoice)
+
+
+def for_party(party: Party, by: User | None) -> ShareLink:
+    """A live link to this party's portal: the newest one again, else a new one."""
+    return _find_or_make(party, by, ShareLink.Kind.PORTAL, None)
+
+
+@transaction.atomic
+def _find_or_make(party: Party, by: User | None, kind: ShareLink.Kind, invoice: Invoice | None) -> ShareLink:
+    party = (
+        Party.objects.select_for_update(no_key=True)
+        .select_related(None)
+        .get(pk=party.pk, business_id=party.business_id)
+    )
+    live = ShareLink.objects.live().filter(business_id=party.business_id, party=party, kind=kind, invoice=invoice)
+    # A link about to expire is not worth sending again.
+    soon = timezone.now() + INVOICE_LINK_LIFETIME / 2
+    if invoice is not None:
+        live = live.filter(expires_at__gt=soon)
+    if link := live.order_by("-id").first():
+        link.party = party
+        return link
+    return ShareLink.objects.create(
+        business_id=party.business_id,
+        party=party,
+        kind=kind,
+        invoice=invoice,
+        key=int.from_bytes(secrets.token_bytes(8), signed=True),
+        access_version=party.access_version,
+        expires_at=timezone.now() + INVOICE_LINK_LIFETIME if invoice else None,
+        created_by=by,
+    )
+
+
+@transaction.atomic
+def revoke(link: ShareLink, by: User) -> None:
+    """End this link at once. Doing it twice changes nothing."""
+    if ShareLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=timezone.now()):
+        activity.record(link.business, by, "link_revoked", (link.kind, str(link.invoice_id or link.party_id)))

@@ -1,0 +1,197 @@
+"""The book: entries, open items, allocations and the totals that make any period cheap. Written by ledger.posting only."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Business, Party
+from accounts.walls import TenantKey
+from ledger.models.documents import Invoice, Payment, document_key, party_key
+
+
+class Entry(models.Model):
+    """One row of a party's ledger: debit (they owe more) or credit (they owe less), in paise. Append-only by trigger."""
+
+    class Kind(models.TextChoices):
+        INVOICE = "invoice", _("Invoice")
+        CREDIT_NOTE = "credit_note", _("Credit note")
+        PAYMENT = "payment", _("Payment")
+        REFUND = "refund", _("Refund")
+        REVERSAL = "reversal", _("Cancelled")
+
+    business = models.ForeignKey(Business, models.PROTECT, related_name="+")
+    party = models.ForeignKey(Party, models.PROTECT, related_name="entries", db_constraint=False)
+    dated_on = models.DateField()
+    kind = models.CharField(max_length=12, choices=Kind)
+    invoice = models.ForeignKey(Invoice, models.PROTECT, null=True, related_name="entries", db_constraint=False)
+    payment = models.ForeignKey(Payment, models.PROTECT, null=True, related_name="entries", db_constraint=False)
+    reverses = models.OneToOneField("self", models.PROTECT, null=True, related_name="reversed_by")
+    debit_paise = models.BigIntegerField(default=0)
+    credit_paise = models.BigIntegerField(default=0)
+    posted_at = models.DateTimeField(auto_now_add=True)
+    posted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        verbose_name_plural = "entries"
+        indexes = [
+            models.Index(
+                fields=["business", "party", "dated_on", "id"],
+                include=["debit_paise", "credit_paise"],
+                name="entries_of_party_by_date",
+            )
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="entry_is_debit_or_credit",
+                condition=Q(debit_paise__gt=0, credit_paise=0) | Q(debit_paise=0, credit_paise__gt=0),
+            ),
+            models.CheckConstraint(
+                name="entry_has_one_source",
+                condition=Q(invoice__isnull=False, payment__isnull=True)
+                | Q(invoice__isnull=True, payment__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="reversals_and_only_they_reverse",
+                condition=Q(kind="reversal", reverses__isnull=False) | (~Q(kind="reversal") & Q(reverses__isnull=True)),
+            ),
+            models.UniqueConstraint(
+                name="an_invoice_posts_once",
+                fields=["invoice"],
+                condition=Q(reverses__isnull=True, invoice__isnull=False),
+            ),
+            models.UniqueConstraint(
+                name="a_payment_posts_once",
+                fields=["payment"],
+                condition=Q(reverses__isnull=True, payment__isnull=False),
+            ),
+            party_key("entry_of_party_of_same_business"),
+            document_key("entry_of_invoice_of_same_party", "invoice_id", "ledger_invoice"),
+            document_key("entry_of_payment_of_same_party", "payment_id", "ledger_payment"),
+        ]
+
+
+class OpenItem(models.Model):
+    """What a posted document still has to settle (open item accounting).
+
+    Debit items (invoices, refunds) are settled by credit items (payments, credit notes) through allocations.
+    A cancelled document's item has total and settled 0. Balance of a party = open debits - open credits.
+    """
+
+    class Side(models.TextChoices):
+        DEBIT = "D"
+        CREDIT = "C"
+
+    business = models.ForeignKey(Business, models.PROTECT, related_name="+")
+    party = models.ForeignKey(Party, models.PROTECT, related_name="open_items", db_constraint=False)
+    side = models.CharField(max_length=1, choices=Side)
+    invoice = models.OneToOneField(Invoice, models.PROTECT, null=True, related_name="open_item", db_constraint=False)
+    payment = models.OneToOneField(Payment, models.PROTECT, null=True, related_name="open_item", db_constraint=False)
+    dated_on = models.DateField()
+    due_on = models.DateField()
+    total_paise = models.BigIntegerField()
+    settled_paise = models.BigIntegerField(default=0)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["business", "party", "due_on", "id"],
+                condition=Q(settled_paise__lt=F("total_paise")),
+                name="items_still_open",
+            )
+        ]
+        constraints = [
+            models.UniqueConstraint(name="open_item_in_party_and_side", fields=["business", "party", "side", "id"]),
+            models.CheckConstraint(
+                name="settled_is_between_nothing_and_all",
+                condition=Q(settled_paise__gte=0, settled_paise__lte=F("total_paise")),
+            ),
+            models.CheckConstraint(
+                name="open_item_has_one_source",
+                condition=Q(invoice__isnull=False, payment__isnull=True)
+                | Q(invoice__isnull=True, payment__isnull=False),
+            ),
+            party_key("open_item_of_party_of_same_business"),
+            document_key("open_item_of_invoice_of_same_party", "invoice_id", "ledger_invoice"),
+            document_key("open_item_of_payment_of_same_party", "payment_id", "ledger_payment"),
+        ]
+
+
+class Allocation(models.Model):
+    """So much of a credit item settles so much of a debit item of the same party."""
+
+    business = models.ForeignKey(Business, models.PROTECT, related_name="+")
+    party = models.ForeignKey(Party, models.PROTECT, related_name="+", db_constraint=False)
+    debit = models.ForeignKey(OpenItem, models.PROTECT, related_name="settled_by", db_constraint=False)
+    credit = models.ForeignKey(OpenItem, models.PROTECT, related_name="settles", db_constraint=False)
+    debit_side = models.CharField(max_length=1, default="D", editable=False)
+    credit_side = models.CharField(max_length=1, default="C", editable=False)
+    amount_paise = models.BigIntegerField()
+    allocated_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="one_allocation_per_pair", fields=["debit", "credit"]),
+            models.CheckConstraint(name="allocated_amount_is_positive", condition=Q(amount_paise__gt=0)),
+            models.CheckConstraint(name="credit_settles_debit", condition=Q(debit_side="D", credit_side="C")),
+            TenantKey(
+                name="allocated_debit_of_same_party",
+                columns=["business_id", "party_id", "debit_side", "debit_id"],
+                target="ledger_openitem",
+                target_columns=["business_id", "party_id", "side", "id"],
+            ),
+            TenantKey(
+                name="allocated_credit_of_same_party",
+                columns=["business_id", "party_id", "credit_side", "credit_id"],
+                target="ledger_openitem",
+                target_columns=["business_id", "party_id", "side", "id"],
+            ),
+        ]
+
+
+class Total(models.Model):
+    """Sums of entries, kept in the transaction of the entry so that no page adds up history."""
+
+    business = models.ForeignKey(Business, models.PROTECT, related_name="+", db_constraint=False)
+    party = models.ForeignKey(Party, models.PROTECT, related_name="+", db_constraint=False)
+    debit_paise = models.BigIntegerField(default=0)
+    credit_paise = models.BigIntegerField(default=0)
+
+    class Meta:
+        abstract = True
+
+
+class MonthTotal(Total):
+    starts_on = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="one_month_total_per_party", fields=["business", "party", "starts_on"]),
+            party_key("month_total_of_party_of_same_business"),
+        ]
+
+
+class DayTotal(Total):
+    starts_on = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="one_day_total_per_party", fields=["business", "party", "starts_on"]),
+            party_key("day_total_of_party_of_same_business"),
+        ]
+
+
+class PartyBalance(Total):
+    """The current sums of one party; balance = debit - credit (positive: receivable)."""
+
+    party = models.OneToOneField(Party, models.PROTECT, related_name="balance", db_constraint=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="one_balance_per_party", fields=["business", "party"]),
+            party_key("balance_of_party_of_same_business"),
+        ]
+
+    @property
+    def paise(self) -> int:
+        return self.debit_paise - self.credit_paise

@@ -1,0 +1,88 @@
+"""Share links and what was seen through them."""
+
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Business, Party
+from accounts.models.ids import PublicIdField
+from ledger.models.documents import Invoice, document_key, party_key
+
+
+class ShareLinkQuerySet(models.QuerySet["ShareLink"]):
+    def live(self) -> Self:
+        """Neither revoked nor expired, and sharing with the party not stopped or changed since."""
+        return self.filter(
+            Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now()),
+            revoked_at__isnull=True,
+            party__is_shared=True,
+            party__access_version=F("access_version"),
+        )
+
+
+class ShareLink(models.Model):
+    """One link of a party: to one invoice, or to its portal's door. The token is made from `key` (ledger.links)."""
+
+    class Kind(models.TextChoices):
+        INVOICE = "invoice", _("Invoice link")
+        PORTAL = "portal", _("Portal link")
+
+    public_id = PublicIdField()
+    business = models.ForeignKey(Business, models.CASCADE, related_name="links")
+    party = models.ForeignKey(Party, models.CASCADE, related_name="links", db_constraint=False)
+    kind = models.CharField(max_length=8, choices=Kind)
+    invoice = models.ForeignKey(Invoice, models.CASCADE, null=True, related_name="links", db_constraint=False)
+    key = models.BigIntegerField(unique=True)
+    access_version = models.PositiveIntegerField()
+    expires_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[ShareLinkQuerySet] = ShareLinkQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        indexes = [models.Index(fields=["business", "party", "-id"], name="links_of_party")]
+        constraints = [
+            models.CheckConstraint(
+                name="invoice_links_and_only_they_have_an_invoice",
+                condition=Q(kind="invoice", invoice__isnull=False) | Q(kind="portal", invoice__isnull=True),
+            ),
+            models.UniqueConstraint(name="link_in_business", fields=["business", "id"]),
+            party_key("link_of_party_of_same_business"),
+            document_key("link_of_invoice_of_same_party", "invoice_id", "ledger_invoice"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} link {self.pk}"
+
+    @property
+    def is_live(self) -> bool:
+        """The same rule as `live()`, for a row with its party at hand."""
+        return (
+            self.revoked_at is None
+            and (self.expires_at is None or self.expires_at > timezone.now())
+            and self.party.is_shared
+            and self.party.access_version == self.access_version
+        )
+
+
+class LinkOpen(models.Model):
+    """One thing a person did through a link. Every open is kept; a merchant's own does not count."""
+
+    class Event(models.TextChoices):
+        OPENED = "opened", _("Opened")
+        LOGGED_IN = "logged_in", _("Logged in")
+
+    business = models.ForeignKey(Business, models.CASCADE, related_name="+")
+    link = models.ForeignKey(ShareLink, models.CASCADE, related_name="opens")
+    event = models.CharField(max_length=10, choices=Event)
+    device = models.CharField(max_length=100, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["business", "link", "-id"], name="opens_of_link")]

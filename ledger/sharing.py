@@ -1,0 +1,96 @@
+"""Share an invoice or the party's portal: one live link, by message in the background or by the merchant's own hand."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from accounts import activity, limits, outbox
+from accounts.india import show_date
+from accounts.models import Message, Party, User
+from accounts.money import rs
+from accounts.phones import wa_me
+from ledger import links
+from ledger.models import Invoice, ShareLink
+
+DAY = 24 * 60 * 60
+
+
+class ShareRefused(Exception):
+    """Sharing is not possible like this; the message is for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the share dialog shows: the text as it would be sent, and the ways to send it by hand."""
+
+    text: str
+    url: str
+    wa_me: str
+
+
+def kind_of(link: ShareLink) -> str:
+    return "invoice_share" if link.kind == ShareLink.Kind.INVOICE else "portal_share"
+
+
+def context_of(link: ShareLink) -> dict[str, str]:
+    """The variables of the registered texts; SMS safe (GSM-7, "Rs.")."""
+    context = {"business": link.business.name, "party": link.party.name, "url": links.url(link)}
+    if link.invoice is not None:
+        context |= {
+            "number": link.invoice.number,
+            "amount": rs(link.invoice.total_paise),
+            "due": show_date(link.invoice.due_on),
+        }
+    return context
+
+
+def preview(link: ShareLink, phone: str) -> Preview:
+    """The WhatsApp text in the party's language; `phone` is E.164 or "" (then WhatsApp asks whom to send to)."""
+    with translation.override(link.party.language):
+        text = render_to_string(f"messages/{kind_of(link)}.whatsapp.txt", context_of(link)).strip()
+    return Preview(text=text, url=links.url(link), wa_me=wa_me(phone, text))
+
+
+def link_for(party: Party, invoice: Invoice | None, by: User) -> ShareLink:
+    """The live link to share. Raises ShareRefused when there is nothing to share or sharing was stopped."""
+    if not party.is_shared:
+        raise ShareRefused(_("You have stopped sharing with this party. Start sharing again first."))
+    if invoice is None:
+        return links.for_party(party, by)
+    if invoice.status == Invoice.Status.DRAFT:
+        raise ShareRefused(_("A draft cannot be shared. Issue the invoice first."))
+    return links.for_invoice(invoice, by)
+
+
+@transaction.atomic
+def send(link: ShareLink, channel: str, by: User) -> Message:
+    """Queue one message with the link. Raises ShareRefused (no number, no address) or limits.LimitReached."""
+    party = link.party
+    if channel == Message.Channel.EMAIL:
+        to = party.email
+        if not to:
+            raise ShareRefused(_("This party has no e-mail address. Add one to the party first."))
+    else:
+        person = party.people.filter(is_main=True).first()
+        if person is None:
+            raise ShareRefused(_("This party has no mobile number. Add one to the party first."))
+        to = str(person.phone)
+    limits.hit("share-business", str(link.business_id), most=settings.SHARES_PER_DAY, seconds=DAY)
+    limits.hit("share-to", f"{link.business_id}|{to}", most=20, seconds=DAY)
+    message = outbox.enqueue(
+        kind=kind_of(link),
+        channel=channel,
+        to=to,
+        subject=("link", str(link.pk)),
+        business=link.business,
+        party_id=party.pk,
+        language=party.language,
+        by=by,
+    )
+    subject = ("invoice", str(link.invoice_id)) if link.invoice_id else ("party", str(party.pk))
+    activity.record(link.business, by, "shared", subject, channel=channel, message=message.pk)
+    return message

@@ -1,0 +1,165 @@
+"""The ledger of one party as both sides read it: balances on a day, and pages of entries with a running balance.
+
+Nothing here adds up history: a balance on a day is month totals before its month plus day totals within it, so
+any period and any page costs the same with a hundred entries or a million. All amounts are paise; a balance is
+debit - credit (positive: receivable).
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce
+
+from accounts.india import fy_start, today
+from accounts.models import Party
+from ledger.models import DayTotal, Entry, MonthTotal, OpenItem, PartyBalance
+
+NET = Coalesce(Sum(F("debit_paise") - F("credit_paise")), 0)
+PAGE_SIZE = 25
+
+
+def balance(party: Party) -> int:
+    """The balance of all entries, whatever their date."""
+    row = PartyBalance.objects.filter(business_id=party.business_id, party=party).first()
+    return row.paise if row else 0
+
+
+def balances_before(party: Party, *days: dt.date) -> list[int]:
+    """The balance at the start of each day (before its entries): two queries for any number of days."""
+    months = MonthTotal.objects.filter(business_id=party.business_id, party=party)
+    single = DayTotal.objects.filter(business_id=party.business_id, party=party)
+    by_month = months.aggregate(
+        **{f"d{i}": _net_where(Q(starts_on__lt=day.replace(day=1))) for i, day in enumerate(days)}
+    )
+    within = Q()
+    for day in days:
+        within |= Q(starts_on__gte=day.replace(day=1), starts_on__lt=day)
+    by_day = single.filter(within).aggregate(
+        **{f"d{i}": _net_where(Q(starts_on__gte=day.replace(day=1), starts_on__lt=day)) for i, day in enumerate(days)}
+    )
+    return [by_month[f"d{i}"] + by_day[f"d{i}"] for i in range(len(days))]
+
+
+def _net_where(condition: Q) -> Coalesce:
+    return Coalesce(Sum(F("debit_paise") - F("credit_paise"), filter=condition), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Days from `start` to `end`, both included."""
+
+    start: dt.date
+    end: dt.date
+
+    @property
+    def day_after(self) -> dt.date:
+        return self.end + dt.timedelta(days=1)
+
+
+def this_financial_year() -> Period:
+    return Period(fy_start(today()), today())
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An entry with the balance after it."""
+
+    entry: Entry
+    balance_paise: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a period, oldest first. `before_paise` is the balance before its first row."""
+
+    period: Period
+    opening_paise: int
+    closing_paise: int
+    before_paise: int
+    rows: list[Row]
+    is_first: bool
+    next_cursor: str
+
+
+def cursor_of(entry: Entry) -> str:
+    return f"{entry.dated_on:%Y%m%d}-{entry.pk}"
+
+
+def read_cursor(text: str) -> tuple[dt.date, int] | None:
+    """(date, entry id) of a cursor; None for anything that is not one."""
+    day, _, pk = text.partition("-")
+    try:
+        return dt.datetime.strptime(day, "%Y%m%d").date(), int(pk)
+    except ValueError:
+        return None
+
+
+def page(party: Party, period: Period, after: str = "", size: int = PAGE_SIZE) -> Page:
+    """A page of the ledger by keyset: four queries for any period, page and length of history."""
+    cursor = read_cursor(after)
+    entries = (
+        Entry.objects.filter(
+            business_id=party.business_id, party=party, dated_on__gte=period.start, dated_on__lte=period.end
+        )
+        .select_related("invoice__open_item", "payment__open_item")
+        .order_by("dated_on", "id")
+    )
+    first_day, first_pk = cursor or (period.start, 0)
+    opening, closing, day_start = balances_before(party, period.start, period.day_after, first_day)
+    same_day = Entry.objects.filter(
+        business_id=party.business_id, party=party, dated_on=first_day, pk__lte=first_pk
+    ).aggregate(net=NET)["net"]
+    if cursor:
+        entries = entries.filter(Q(dated_on__gt=first_day) | Q(dated_on=first_day, pk__gt=first_pk))
+    found = list(entries[: size + 1])
+    running = before = day_start + same_day if cursor else opening
+    rows = []
+    for entry in found[:size]:
+        running += entry.debit_paise - entry.credit_paise
+        rows.append(Row(entry, running))
+    more = len(found) > size
+    return Page(
+        period=period,
+        opening_paise=opening,
+        closing_paise=closing,
+        before_paise=before,
+        rows=rows,
+        is_first=cursor is None,
+        next_cursor=cursor_of(found[size - 1]) if more else "",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Outstanding:
+    """What is open, by when it is due. `advance_paise` is money not yet used for a bill."""
+
+    overdue_paise: int
+    due_soon_paise: int
+    later_paise: int
+    advance_paise: int
+
+    @property
+    def due_paise(self) -> int:
+        return self.overdue_paise + self.due_soon_paise + self.later_paise
+
+
+def outstanding(party: Party) -> Outstanding:
+    """Overdue, due within seven days, later, and advance: one query over what is still open."""
+    day = today()
+    soon = day + dt.timedelta(days=7)
+    rest = F("total_paise") - F("settled_paise")
+    debit, credit = Q(side=OpenItem.Side.DEBIT), Q(side=OpenItem.Side.CREDIT)
+
+    def total(condition: Q) -> Coalesce:
+        return Coalesce(Sum(rest, filter=condition), 0)
+
+    sums = OpenItem.objects.filter(
+        business_id=party.business_id, party=party, settled_paise__lt=F("total_paise")
+    ).aggregate(
+        overdue=total(debit & Q(due_on__lt=day)),
+        soon=total(debit & Q(due_on__gte=day, due_on__lte=soon)),
+        later=total(debit & Q(due_on__gt=soon)),
+        advance=total(credit),
+    )
+    return Outstanding(sums["overdue"], sums["soon"], sums["later"], sums["advance"])

@@ -1,0 +1,75 @@
+"""What the ledger's tables refuse on both engines: entries are append-only, issued documents never change."""
+
+from accounts.walls import Refusal
+
+_MUTABLE_AFTER_ISSUE = {"status", "cancelled_at", "cancel_reason"}
+_MUTABLE_AFTER_PAYMENT = {"status", "cancelled_at", "cancel_reason"}
+
+
+def _changed(columns: list[str]) -> str:
+    return " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in columns)
+
+
+def refusals() -> list[Refusal]:
+    """Built from the models when the app is ready, so that a new column is frozen unless named as mutable."""
+    from ledger.models import Invoice, Payment
+
+    invoice_columns = [f.column for f in Invoice._meta.concrete_fields if f.column not in _MUTABLE_AFTER_ISSUE]
+    payment_columns = [f.column for f in Payment._meta.concrete_fields if f.column not in _MUTABLE_AFTER_PAYMENT]
+    is_draft = "(SELECT status FROM ledger_invoice WHERE id = {row}.invoice_id) = 'draft'"
+    return [
+        Refusal("entry_is_append_only", "ledger_entry", ("UPDATE", "DELETE"), "entries are append-only"),
+        Refusal(
+            "issued_invoice_is_frozen",
+            "ledger_invoice",
+            ("UPDATE",),
+            "an issued invoice never changes",
+            f"OLD.status <> 'draft' AND ({_changed(invoice_columns)} OR NEW.status = 'draft' "
+            "OR (OLD.status = 'cancelled' AND NEW.status <> 'cancelled'))",
+        ),
+        Refusal(
+            "issued_invoice_stays",
+            "ledger_invoice",
+            ("DELETE",),
+            "an issued invoice is never deleted",
+            "OLD.status <> 'draft'",
+        ),
+        Refusal(
+            "issued_invoice_gets_no_line",
+            "ledger_invoiceline",
+            ("INSERT",),
+            "lines are added to drafts only",
+            f"NOT ({is_draft.format(row='NEW')})",
+        ),
+        Refusal(
+            "issued_line_is_frozen",
+            "ledger_invoiceline",
+            ("UPDATE",),
+            "the lines of an issued invoice never change",
+            f"NOT ({is_draft.format(row='OLD')}) OR NOT ({is_draft.format(row='NEW')})",
+        ),
+        Refusal(
+            "issued_line_stays",
+            "ledger_invoiceline",
+            ("DELETE",),
+            "the lines of an issued invoice are never deleted",
+            f"NOT ({is_draft.format(row='OLD')})",
+        ),
+        Refusal(
+            "payment_is_frozen",
+            "ledger_payment",
+            ("UPDATE",),
+            "a payment never changes",
+            f"{_changed(payment_columns)} OR (OLD.status = 'cancelled' AND NEW.status <> 'cancelled')",
+        ),
+        Refusal("payment_stays", "ledger_payment", ("DELETE",), "a payment is never deleted"),
+        Refusal("open_item_stays", "ledger_openitem", ("DELETE",), "open items are never deleted"),
+        Refusal(
+            "open_item_keeps_its_document",
+            "ledger_openitem",
+            ("UPDATE",),
+            "an open item keeps its document",
+            _changed(["business_id", "party_id", "side", "invoice_id", "payment_id", "dated_on", "due_on"])
+            + " OR NEW.total_paise NOT IN (OLD.total_paise, 0)",
+        ),
+    ]
