@@ -27,7 +27,7 @@ class ParsedField(forms.CharField):
     show: Callable[[Any], str] = str
 
     def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
+        text = super().to_python(value) or ""
         if text in self.empty_values:
             return None
         try:

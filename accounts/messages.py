@@ -1,5 +1,7 @@
 """Texts of this app's own messages: the one-time code."""
 
+from collections.abc import Mapping
+
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -9,7 +11,7 @@ from accounts.gateways import Text
 from accounts.models import LoginChallenge, Message
 
 
-def render_text(message: Message, context: dict[str, object]) -> Text:
+def render_text(message: Message, context: Mapping[str, object]) -> Text:
     """`messages/<kind>.<channel>.txt`; an e-mail's first line is its subject."""
     body = render_to_string(f"messages/{message.kind}.{message.channel}.txt", context).strip()
     if message.channel == Message.Channel.EMAIL:

@@ -1,9 +1,12 @@
 """Privacy headers, login by default, and the answer to a reached limit."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -39,24 +42,19 @@ class PrivatePagesMiddleware:
 
 
 class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
-    """Django's, with a door for each world, and a password or cookie without a verified device is not enough."""
+    """Django's, with a door for each world; and a cookie without a verified device is not enough."""
 
     def process_view(
         self,
         request: HttpRequest,
-        view_func: Callable[..., HttpResponse],
-        view_args: tuple[object, ...],
-        view_kwargs: dict[str, object],
-    ) -> HttpResponse | None:
-        if request.path_info.startswith("/admin/") or not getattr(view_func, "login_required", True):
+        view_func: Callable[..., HttpResponseBase],
+        view_args: tuple[Any, ...],
+        view_kwargs: dict[str, Any],
+    ) -> HttpResponseBase | None:
+        if request.path_info.startswith("/admin/"):
             return super().process_view(request, view_func, view_args, view_kwargs)
-        if request.user.is_authenticated and request.user.is_verified():
+        user: Any = request.user
+        if not getattr(view_func, "login_required", True) or (user.is_authenticated and user.is_verified()):
             return None
-        return self.handle_no_permission(request, view_func)
-
-    def get_login_url(self, view_func: Callable[..., HttpResponse]) -> str:
-        return getattr(view_func, "login_url", None) or self._door
-
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., HttpResponse]) -> HttpResponse:
-        self._door = reverse("accounts:login" if is_merchant_path(request.path_info) else "portal:login")
-        return super().handle_no_permission(request, view_func)
+        door = reverse("accounts:login" if is_merchant_path(request.path_info) else "portal:login")
+        return redirect_to_login(request.get_full_path(), door)

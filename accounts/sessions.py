@@ -9,8 +9,7 @@ from importlib import import_module
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 
 MERCHANT_PATHS = ("/m/", "/admin/")
 
@@ -30,12 +29,13 @@ class RoleSessionMiddleware(SessionMiddleware):
                 request.COOKIES[settings.SESSION_COOKIE_NAME] = key
         super().process_request(request)
 
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         response = super().process_response(request, response)
-        if not is_merchant_path(request.path_info):
-            if morsel := response.cookies.pop(settings.SESSION_COOKIE_NAME, None):
-                morsel.set(settings.PORTAL_SESSION_COOKIE_NAME, morsel.value, morsel.coded_value)
-                response.cookies[settings.PORTAL_SESSION_COOKIE_NAME] = morsel
+        morsel = response.cookies.get(settings.SESSION_COOKIE_NAME)
+        if morsel is not None and not is_merchant_path(request.path_info):
+            del response.cookies[settings.SESSION_COOKIE_NAME]
+            morsel.set(settings.PORTAL_SESSION_COOKIE_NAME, morsel.value, morsel.coded_value)
+            response.cookies[settings.PORTAL_SESSION_COOKIE_NAME] = morsel
         return response
 
 

@@ -5,7 +5,7 @@ Both hold on SQLite and PostgreSQL. `TenantKey` is an ordinary model constraint.
 `ledger.integrity` reports a missing one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,7 +47,7 @@ class TenantKey(BaseConstraint):
     def validate(self, model: Any, instance: Any, exclude: Any = None, using: str = DEFAULT_DB_ALIAS) -> None:
         """Left to the database: forms never offer a foreign row in the first place."""
 
-    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
         path, args, kwargs = super().deconstruct()
         return (
             path,
@@ -92,9 +92,12 @@ class Refusal:
     def postgresql(self) -> list[str]:
         raise_sql = f"RAISE EXCEPTION '{self.says}' USING ERRCODE = 'integrity_constraint_violation';"
         body = f"IF {self.condition} THEN {raise_sql} END IF;" if self.condition else raise_sql
-        return [
+        function = (
             f"CREATE OR REPLACE FUNCTION {self.name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} "
-            f"IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $$",
+            "IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $$"
+        )
+        return [
+            function,
             *(
                 f"CREATE OR REPLACE TRIGGER {self.name}_{event.lower()} BEFORE {event} ON {self.table} "
                 f"FOR EACH ROW EXECUTE FUNCTION {self.name}()"

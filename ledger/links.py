@@ -67,7 +67,8 @@ def read_token(kind: str, text: str) -> int:
     raw = number.to_bytes(24)
     key, mac = raw[:8], raw[8:]
     # Every key is tried, so that time does not tell which one fits.
-    if not any([hmac.compare_digest(mac, _mac(signing_key, kind, key)) for signing_key in settings.LINK_KEYS]):
+    fits = [hmac.compare_digest(mac, _mac(signing_key, kind, key)) for signing_key in settings.LINK_KEYS]
+    if True not in fits:
         raise LinkUnknown
     return int.from_bytes(key, signed=True)
 

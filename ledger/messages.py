@@ -11,7 +11,7 @@ from ledger.models import ShareLink
 def _link(message: Message) -> ShareLink | None:
     return (
         ShareLink.objects.select_related("business", "party", "invoice")
-        .filter(pk=message.subject_id, business_id=message.business_id)
+        .filter(pk=message.subject_id, business=message.business)
         .first()
     )
 

@@ -7,6 +7,7 @@ does the number. Pattern `<prefix>/<26-27>/<00001>`, prefix of one to four capit
 import datetime as dt
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -59,7 +60,7 @@ def take(business: Business, kind: str, on: dt.date, count: int = 1) -> list[Tak
     """The next `count` numbers of the series for the financial year of `on`; locks the series row until commit."""
     assert transaction.get_connection().in_atomic_block, "numbers belong to the transaction that issues"
     year, prefix = financial_year(on), prefix_for(business, kind)
-    key = {"business": business, "kind": kind, "financial_year": year, "prefix": prefix}
+    key: dict[str, Any] = {"business": business, "kind": kind, "financial_year": year, "prefix": prefix}
     Series.objects.get_or_create(**key)
     series = Series.objects.select_for_update().get(**key)
     first = series.next_number

@@ -8,6 +8,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F, Q
@@ -73,11 +74,12 @@ def _write_entries(entries: Sequence[Entry]) -> None:
     )
 
 
-def _upsert(table: str, key: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
+def _upsert(table: str, key: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
     columns = (*key, "debit_paise", "credit_paise")
     marks = ", ".join(["%s"] * len(columns))
     sql = (
-        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT ({', '.join(key)}) DO UPDATE SET "
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) "  # noqa: S608  names of ours only
+        f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET "
         f"debit_paise = {table}.debit_paise + excluded.debit_paise, "
         f"credit_paise = {table}.credit_paise + excluded.credit_paise"
     )
@@ -96,7 +98,7 @@ def _entry_for(document: Invoice | Payment, by: User | None) -> Entry:
     debit = _is_debit(document)
     if isinstance(document, Invoice):
         kind, on, amount = Entry.Kind(document.kind), document.issued_on, document.total_paise
-        source = {"invoice": document}
+        source: dict[str, Any] = {"invoice": document}
     else:
         kind = Entry.Kind.REFUND if debit else Entry.Kind.PAYMENT
         on, amount = document.paid_on, document.amount_paise
@@ -394,13 +396,13 @@ def record_payment(
 
 
 def _use_credits(debit: OpenItem, amount_paise: int) -> None:
-    credits = OpenItem.objects.select_for_update().filter(
+    open_credits = OpenItem.objects.select_for_update().filter(
         business_id=debit.business_id,
         party_id=debit.party_id,
         side=OpenItem.Side.CREDIT,
         settled_paise__lt=F("total_paise"),
     )
-    for credit in credits.order_by("due_on", "id"):
+    for credit in open_credits.order_by("due_on", "id"):
         if part := min(amount_paise, credit.total_paise - credit.settled_paise):
             _allocate(credit, [(debit.pk, part)])
             amount_paise -= part

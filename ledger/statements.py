@@ -90,7 +90,7 @@ def read_cursor(text: str) -> tuple[dt.date, int] | None:
     """(date, entry id) of a cursor; None for anything that is not one."""
     day, _, pk = text.partition("-")
     try:
-        return dt.datetime.strptime(day, "%Y%m%d").date(), int(pk)
+        return dt.date.fromisoformat(f"{day[:4]}-{day[4:6]}-{day[6:]}"), int(pk)
     except ValueError:
         return None
 

@@ -14,8 +14,8 @@ def refusals() -> list[Refusal]:
     """Built from the models when the app is ready, so that a new column is frozen unless named as mutable."""
     from ledger.models import Invoice, Payment
 
-    invoice_columns = [f.column for f in Invoice._meta.concrete_fields if f.column not in _MUTABLE_AFTER_ISSUE]
-    payment_columns = [f.column for f in Payment._meta.concrete_fields if f.column not in _MUTABLE_AFTER_PAYMENT]
+    invoice_columns = [str(f.column) for f in Invoice._meta.concrete_fields if f.column not in _MUTABLE_AFTER_ISSUE]
+    payment_columns = [str(f.column) for f in Payment._meta.concrete_fields if f.column not in _MUTABLE_AFTER_PAYMENT]
     is_draft = "(SELECT status FROM ledger_invoice WHERE id = {row}.invoice_id) = 'draft'"
     return [
         Refusal("entry_is_append_only", "ledger_entry", ("UPDATE", "DELETE"), "entries are append-only"),

@@ -1,6 +1,6 @@
 """The merchant's side: business, its team, its parties and their people."""
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -37,7 +37,7 @@ class Postal(models.Model):
 
 
 class BusinessQuerySet(models.QuerySet["Business"]):
-    def of_user(self, user: "settings.AUTH_USER_MODEL") -> Self:
+    def of_user(self, user: Any) -> Self:
         """The businesses whose books this user may keep."""
         return self.filter(memberships__user=user, memberships__is_active=True)
 

@@ -18,4 +18,5 @@ class PublicIdField(models.CharField):
     """The id a URL names a row by."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**({"max_length": 12, "unique": True, "editable": False, "default": new_public_id} | kwargs))
+        options: dict[str, Any] = {"max_length": 12, "unique": True, "editable": False, "default": new_public_id}
+        super().__init__(**(options | kwargs))

@@ -25,7 +25,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(phone, password=password, is_staff=True, is_superuser=True, **fields)
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]
     """Someone who signs in: one mobile number. What they may see follows from memberships and party people."""
 
     phone = PhoneNumberField(_("mobile number"), unique=True)
