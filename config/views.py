@@ -4,6 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 from django.views.i18n import set_language
 
@@ -31,10 +32,14 @@ def robots(request: HttpRequest) -> HttpResponse:
     return HttpResponse("User-agent: *\nDisallow: /\nAllow: /$\n", content_type="text/plain")
 
 
+@csrf_exempt
 @login_not_required
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
-    """Django's own: checks `next` and `language`, sets the cookie."""
+    """Django's own: checks `next` and `language`, sets the cookie.
+
+    Exempt from CSRF, because public pages carry no token and a stranger could change but a language.
+    """
     return set_language(request)
 
 
