@@ -17,6 +17,7 @@ from accounts import gstin, idempotency, money, phones
 class FormRenderer(TemplatesSetting):
     """Templates of our own for every form (settings.FORM_RENDERER)."""
 
+    form_template_name = "partials/form.html"
     field_template_name = "partials/field.html"
 
 
