@@ -1,6 +1,5 @@
 """What every test gets: a database of its own run, a proof of the book after it, and pages that watch themselves."""
 
-import importlib.util
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -74,8 +73,6 @@ def _proved_book(request: pytest.FixtureRequest, _django_db_marker: None) -> Ite
 
 
 def _prove_book() -> None:
-    if importlib.util.find_spec("ledger.integrity") is None:
-        return
     from ledger import integrity
 
     if problems := list(integrity.check()):
