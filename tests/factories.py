@@ -1,0 +1,179 @@
+"""Plain functions that make the rows tests talk about. Everything posted goes through the product's own doors.
+
+Amounts are paise, quantities thousandths, prices ten-thousandths of a rupee, as everywhere.
+"""
+
+import datetime as dt
+import itertools
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import django_otp
+from django.conf import settings
+from django.contrib import auth
+from django.http import HttpRequest
+from django.test import Client
+from django.utils import timezone
+
+from accounts import india, parties
+from accounts.models import Business, Device, Membership, Party, PartyPerson, User
+from catalog import stock
+from catalog.models import Item
+from ledger import drafting, posting
+from ledger.models import Invoice, Payment
+
+_serial = itertools.count(1)
+
+
+def new_phone() -> str:
+    """A mobile number nobody has yet, in E.164."""
+    return f"+9198{next(_serial):08d}"
+
+
+def make_user(phone: str = "", name: str = "", **fields: Any) -> User:
+    return User.objects.create_user(phone=phone or new_phone(), name=name, **fields)
+
+
+def make_business(name: str = "", owner: User | None = None, **fields: Any) -> Business:
+    """An unregistered business in Maharashtra; `owner` becomes its owner."""
+    n = next(_serial)
+    defaults: dict[str, Any] = {"name": name or f"Shop {n}", "slug": f"shop-{n}", "state_code": "27"}
+    business = Business.objects.create(**(defaults | fields))
+    if owner is not None:
+        make_membership(business, owner)
+    return business
+
+
+def make_membership(business: Business, user: User, role: str = Membership.Role.OWNER) -> Membership:
+    return Membership.objects.create(business=business, user=user, role=role)
+
+
+def make_party(business: Business | None = None, phone: str = "", name: str = "", **fields: Any) -> Party:
+    """A party in the business's own State; with `phone` it has a main person who may log in."""
+    business = business or make_business()
+    defaults: dict[str, Any] = {"name": name or f"Party {next(_serial)}", "state_code": business.state_code}
+    party = Party.objects.create(business=business, **(defaults | fields))
+    if phone:
+        parties.add_person(party, phone, name="", role=PartyPerson.Role.OWNER, by=None)
+    return party
+
+
+def make_item(business: Business, name: str = "", *, stock_milli: int | None = None, **fields: Any) -> Item:
+    """An item of ₹100; with `stock_milli` its stock is counted and begins there."""
+    defaults: dict[str, Any] = {"name": name or f"Item {next(_serial)}", "unit_price_e4": 100_0000}
+    item = Item.objects.create(business=business, tracks_stock=stock_milli is not None, **(defaults | fields))
+    if stock_milli:
+        stock.move(business, [(item.pk, stock_milli)], stock.Reason.COUNTED, ("", ""))
+        item.refresh_from_db()
+    return item
+
+
+def line(
+    description: str = "Rice",
+    *,
+    paise: int = 100_00,
+    quantity_milli: int = 1000,
+    item: Item | None = None,
+    **fields: Any,
+) -> drafting.DraftLine:
+    """One line; `paise` is the price of one unit."""
+    return drafting.DraftLine(
+        description=description,
+        quantity_milli=quantity_milli,
+        unit_price_e4=paise * 100,
+        item_id=item.pk if item else None,
+        **fields,
+    )
+
+
+def make_draft(
+    party: Party,
+    *,
+    lines: Sequence[drafting.DraftLine] | None = None,
+    paise: int = 100_00,
+    on: dt.date | None = None,
+    due_on: dt.date | None = None,
+    kind: str = Invoice.Kind.INVOICE,
+    original: Invoice | None = None,
+    order: Any = None,
+    by: User | None = None,
+    **fields: Any,
+) -> Invoice:
+    """A draft with `lines`, or with one line of `paise`; dated today, due when the party's credit days are over."""
+    on = on or india.today()
+    draft = drafting.Draft(
+        party=party,
+        issued_on=on,
+        due_on=due_on or on + dt.timedelta(days=party.days_of_credit()),
+        lines=lines if lines is not None else [line(paise=paise)],
+        **({"rounds_off": False} | fields),
+    )
+    return drafting.save(party.business, draft, by, kind=kind, original=original, order=order)
+
+
+def make_invoice(party: Party | None = None, *, issued: bool = True, by: User | None = None, **fields: Any) -> Invoice:
+    """An invoice of ₹100 (or of `paise`, or with `lines`); `issued=False` leaves it a draft."""
+    draft = make_draft(party or make_party(), by=by, **fields)
+    return posting.issue(draft, by) if issued else draft
+
+
+def make_credit_note(
+    party: Party | None = None, *, original: Invoice | None = None, issued: bool = True, **fields: Any
+) -> Invoice:
+    """A credit note for `original`, or of its own for `party`."""
+    party = party or (original.party if original else make_party())
+    return make_invoice(party, issued=issued, kind=Invoice.Kind.CREDIT_NOTE, original=original, **fields)
+
+
+def make_payment(
+    party: Party | None = None,
+    paise: int = 100_00,
+    *,
+    on: dt.date | None = None,
+    mode: str = Payment.Mode.CASH,
+    by: User | None = None,
+    **fields: Any,
+) -> Payment:
+    """Money received, settling the oldest bills first (`shares=[]` leaves all of it an advance)."""
+    party = party or make_party()
+    return posting.record_payment(
+        party.business, party, amount_paise=paise, mode=mode, paid_on=on or india.today(), by=by, **fields
+    )
+
+
+# --- Browsers ----------------------------------------------------------------------------------------------
+
+
+def merchant_client(user: User, client: Client | None = None) -> Client:
+    """A browser signed in under /m/ with a verified device; `client` adds this role to a browser at hand."""
+    return _signed_in(client or Client(), settings.SESSION_COOKIE_NAME, user)
+
+
+def customer_client(phone: str | Party, *only: Party, client: Client | None = None) -> Client:
+    """A browser signed in at the portal with this number (or a party's main number).
+
+    It has access to `only`, else to every shared party that has the number saved.
+    """
+    if isinstance(phone, Party):
+        only = only or (phone,)
+        phone = str(phone.people.get(is_main=True).phone)
+    user = User.objects.filter(phone=phone).first() or User.objects.create_user(phone=phone)
+    if user.consented_at is None:
+        User.objects.filter(pk=user.pk).update(consented_at=timezone.now(), consent_version="test")
+    reached = only or Party.objects.filter(people__phone=phone, is_shared=True)
+    access = {str(party.pk): party.access_version for party in reached}
+    return _signed_in(client or Client(), settings.PORTAL_SESSION_COOKIE_NAME, user, access=access)
+
+
+def _signed_in(client: Client, cookie: str, user: User, **session: Any) -> Client:
+    device = Device.objects.create(user=user, name="browser", last_login_at=timezone.now(), confirmed=True)
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore()
+    auth.login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    django_otp.login(request, device)
+    request.session.update(session)
+    request.session.save()
+    client.cookies[cookie] = request.session.session_key or ""
+    client.cookies[cookie]["path"] = "/"
+    return client
