@@ -59,23 +59,26 @@ def supply_of(business: Business, party: Party) -> gst.Supply:
 
 
 def compute(business: Business, draft: Draft) -> tuple[list[gst.LineOut], gst.Totals, gst.Supply]:
-    """Tax and totals of a draft; pure but for the two rows it reads."""
+    """Tax and totals of a draft; reads no database. Raises DraftRefused."""
     supply = supply_of(business, draft.party)
-    lines, totals = gst.compute(
-        [
-            gst.LineIn(
-                quantity_milli=line.quantity_milli,
-                unit_price_e4=line.unit_price_e4,
-                discount_paise=line.discount_paise,
-                gst_rate_bp=line.gst_rate_bp,
-                price_includes_tax=line.price_includes_tax,
-            )
-            for line in draft.lines
-        ],
-        supply,
-        round_off=draft.rounds_off,
-        charges_tax=business.charges_tax,
-    )
+    try:
+        lines, totals = gst.compute(
+            [
+                gst.LineIn(
+                    quantity_milli=line.quantity_milli,
+                    unit_price_e4=line.unit_price_e4,
+                    discount_paise=line.discount_paise,
+                    gst_rate_bp=line.gst_rate_bp,
+                    price_includes_tax=line.price_includes_tax,
+                )
+                for line in draft.lines
+            ],
+            supply,
+            round_off=draft.rounds_off,
+            charges_tax=business.charges_tax,
+        )
+    except ValueError as error:
+        raise DraftRefused(str(error)) from error
     return lines, totals, supply
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 from accounts.models.ids import PublicIdField
-from accounts.states import INDIAN_CHOICES as STATE_CHOICES
+from accounts.states import STATE_CHOICES
 from accounts.validators import (
     validate_account_number,
     validate_gstin,
