@@ -13,7 +13,7 @@ class AccountsConfig(AppConfig):
             walls.Refusal(
                 name="activity_is_append_only",
                 table="accounts_activity",
-                events=("UPDATE",),
+                events=("UPDATE", "DELETE"),
                 says="activity is append-only",
             )
         )

@@ -2,14 +2,14 @@
 
 Both hold on SQLite and PostgreSQL. `TenantKey` is an ordinary model constraint. Triggers are created on
 `post_migrate`, idempotently, because SQLite drops them whenever a migration remakes a table;
-`ledger.integrity` reports a missing one.
+`ledger.integrity` reports one that is missing or of an earlier release (a new column must be frozen too).
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BaseConstraint
 
@@ -81,27 +81,36 @@ class Refusal:
     says: str
     condition: str = ""
 
-    def sqlite(self) -> list[str]:
+    def kept_text(self, vendor: str) -> dict[str, str]:
+        """Trigger name -> the text by which the database remembers what it does."""
+        if vendor == "postgresql":
+            return dict.fromkeys(self.trigger_names(), self._postgresql_body())
         when = f" WHEN {self.condition}" if self.condition else ""
-        return [
-            f"CREATE TRIGGER IF NOT EXISTS {self.name}_{event.lower()} BEFORE {event} ON {self.table} "
+        return {
+            name: f"CREATE TRIGGER {name} BEFORE {event} ON {self.table} "
             f"FOR EACH ROW{when} BEGIN SELECT RAISE(ABORT, '{self.says}'); END"
-            for event in self.events
+            for name, event in zip(self.trigger_names(), self.events, strict=True)
+        }
+
+    def sqlite(self) -> list[str]:
+        return [
+            sql
+            for name, create in self.kept_text("sqlite").items()
+            for sql in (f"DROP TRIGGER IF EXISTS {name}", create)
         ]
 
-    def postgresql(self) -> list[str]:
+    def _postgresql_body(self) -> str:
         raise_sql = f"RAISE EXCEPTION '{self.says}' USING ERRCODE = 'integrity_constraint_violation';"
         body = f"IF {self.condition} THEN {raise_sql} END IF;" if self.condition else raise_sql
-        function = (
-            f"CREATE OR REPLACE FUNCTION {self.name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} "
-            "IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $$"
-        )
+        return f" BEGIN {body} IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END "
+
+    def postgresql(self) -> list[str]:
         return [
-            function,
+            f"CREATE OR REPLACE FUNCTION {self.name}() RETURNS trigger LANGUAGE plpgsql AS $${self._postgresql_body()}$$",
             *(
-                f"CREATE OR REPLACE TRIGGER {self.name}_{event.lower()} BEFORE {event} ON {self.table} "
+                f"CREATE OR REPLACE TRIGGER {name} BEFORE {event} ON {self.table} "
                 f"FOR EACH ROW EXECUTE FUNCTION {self.name}()"
-                for event in self.events
+                for name, event in zip(self.trigger_names(), self.events, strict=True)
             ),
         ]
 
@@ -118,11 +127,12 @@ def register(*refusals: Refusal) -> None:
 
 
 def install_triggers(connection: BaseDatabaseWrapper) -> None:
-    """Create every registered trigger whose table exists; harmless when run again."""
-    tables = set(connection.introspection.table_names())
-    with connection.cursor() as cursor:
+    """Create every registered trigger whose table exists, and replace those of an earlier release."""
+    wanting = set(missing_triggers(connection))
+    tables = set(connection.introspection.table_names()) if wanting else set()
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         for refusal in _refusals:
-            if refusal.table in tables:
+            if refusal.table in tables and wanting.intersection(refusal.trigger_names()):
                 for sql in getattr(refusal, connection.vendor)():
                     cursor.execute(sql)
 
@@ -137,16 +147,22 @@ def remove_triggers(connection: BaseDatabaseWrapper) -> None:
 
 
 def missing_triggers(connection: BaseDatabaseWrapper) -> list[str]:
-    """Names of registered triggers that the database does not have (or has switched off)."""
+    """Names of registered triggers that the database lacks, has switched off, or keeps from an earlier release."""
     sql = (
-        "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+        "SELECT tgname, prosrc FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid "
+        "WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
         if connection.vendor == "postgresql"
-        else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        else "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
     )
     with connection.cursor() as cursor:
         cursor.execute(sql)
-        present = {name for (name,) in cursor.fetchall()}
-    return [name for refusal in _refusals for name in refusal.trigger_names() if name not in present]
+        present = dict(cursor.fetchall())
+    return [
+        name
+        for refusal in _refusals
+        for name, text in refusal.kept_text(connection.vendor).items()
+        if present.get(name) != text
+    ]
 
 
 def install_after_migrate(sender: Any, using: str, **kwargs: Any) -> None:

@@ -20,6 +20,14 @@ def refusals() -> list[Refusal]:
     return [
         Refusal("entry_is_append_only", "ledger_entry", ("UPDATE", "DELETE"), "entries are append-only"),
         Refusal(
+            "reversal_stays_with_its_entry",
+            "ledger_entry",
+            ("INSERT",),
+            "a reversal belongs to the party of the entry it reverses",
+            "NEW.reverses_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ledger_entry e WHERE e.id = NEW.reverses_id "
+            "AND e.business_id = NEW.business_id AND e.party_id = NEW.party_id)",
+        ),
+        Refusal(
             "issued_invoice_is_frozen",
             "ledger_invoice",
             ("UPDATE",),

@@ -6,23 +6,29 @@ Amounts are paise, quantities thousandths, prices ten-thousandths of a rupee, as
 import datetime as dt
 import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 import django_otp
 from django.conf import settings
 from django.contrib import auth
+from django.db import transaction
 from django.http import HttpRequest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import india, parties
-from accounts.models import Business, Device, Membership, Party, PartyPerson, User
-from catalog import stock
-from catalog.models import Item
-from ledger import drafting, posting
-from ledger.models import Invoice, Payment
+from accounts import idempotency, india, parties
+from accounts.models import Business, Device, Image, Membership, Message, Party, PartyPerson, User
+from catalog import orders, stock
+from catalog.models import Category, Item, Order
+from ledger import drafting, links, posting, sharing
+from ledger.models import Invoice, LinkOpen, Payment, ShareLink
 
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
+    "1f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
+)
 _serial = itertools.count(1)
 
 
@@ -64,7 +70,8 @@ def make_item(business: Business, name: str = "", *, stock_milli: int | None = N
     defaults: dict[str, Any] = {"name": name or f"Item {next(_serial)}", "unit_price_e4": 100_0000}
     item = Item.objects.create(business=business, tracks_stock=stock_milli is not None, **(defaults | fields))
     if stock_milli:
-        stock.move(business, [(item.pk, stock_milli)], stock.Reason.COUNTED, ("", ""))
+        with transaction.atomic():
+            stock.move(business, [(item.pk, stock_milli)], stock.Reason.COUNTED, ("", ""))
         item.refresh_from_db()
     return item
 
@@ -139,6 +146,93 @@ def make_payment(
     party = party or make_party()
     return posting.record_payment(
         party.business, party, amount_paise=paise, mode=mode, paid_on=on or india.today(), by=by, **fields
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A business with at least one row in every tenant table; all its names carry `mark`."""
+
+    mark: str
+    business: Business
+    owner: User
+    staff: User
+    party: Party
+    other_party: Party
+    owner_phone: str
+    helper_phone: str
+    accountant_phone: str
+    other_phone: str
+    item: Item
+    image: Image
+    order: Order
+    invoice: Invoice
+    other_invoice: Invoice
+    draft: Invoice
+    cancelled: Invoice
+    credit_note: Invoice
+    payment: Payment
+    invoice_link: ShareLink
+    portal_link: ShareLink
+    message: Message
+
+
+def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
+    """Two parties of one business with documents, orders, links and messages."""
+    owner, staff = make_user(name=f"{mark} Owner"), make_user(name=f"{mark} Staff")
+    business = make_business(f"{mark} Traders", owner, city=f"{mark} Nagar", upi_id=f"{mark.lower()}@okaxis")
+    make_membership(business, staff, Membership.Role.STAFF)
+    phones = [new_phone() for _ in range(4)]
+    party = make_party(business, phones[0], f"{mark} Kirana", city=f"{mark} Puri", credit_limit_paise=100 * paise)
+    other_party = make_party(business, phones[3], f"{mark} Stores")
+    parties.add_person(party, phones[1], f"{mark} Helper", PartyPerson.Role.ORDERS, owner)
+    parties.add_person(party, phones[2], f"{mark} Munim", PartyPerson.Role.ACCOUNTANT, owner)
+    image = Image.objects.create(business=business, data=PIXEL, content_type="image/png", width=1, height=1)
+    category = Category.objects.create(business=business, name=f"{mark} Grains")
+    item = make_item(business, f"{mark} Rice", stock_milli=50_000, image=image, category=category)
+    lines = [line(f"{mark} Rice", paise=paise, item=item)]
+    invoice = make_invoice(party, lines=lines, notes=f"{mark} note", by=owner)
+    other_invoice = make_invoice(other_party, lines=[line(f"{mark} Atta", paise=paise + 700)], by=owner)
+    cancelled = make_invoice(party, lines=lines, by=owner)
+    posting.cancel_invoice(cancelled, owner, f"{mark} mistake")
+    cancelled.refresh_from_db()
+    draft = make_invoice(party, issued=False, lines=[line(f"{mark} Secret", paise=paise + 900)], by=owner)
+    credit_note = make_credit_note(original=invoice, lines=[line(f"{mark} Return", paise=paise // 10)], by=owner)
+    payment = make_payment(party, paise // 3, reference=f"{mark.upper()}77", by=owner)
+    make_payment(party, 5_00, shares=[], by=owner)
+    make_payment(party, 5_00, direction=Payment.Direction.PAID, by=owner)
+    buyer = User.objects.create_user(phone=phones[0], name=f"{mark} Buyer")
+    order = orders.place(party, buyer, {item.pk: 2000}, note=f"{mark} please")
+    billed = orders.place(party, buyer, {item.pk: 1000})
+    make_draft(party, order=billed, by=owner)
+    orders.close(billed, Order.Status.BILLED, owner)
+    invoice_link, portal_link = links.for_invoice(invoice, owner), links.for_party(party, owner)
+    message = sharing.send(invoice_link, Message.Channel.WHATSAPP, owner)
+    LinkOpen.objects.create(business=business, link=invoice_link, event=LinkOpen.Event.OPENED, device=f"{mark} phone")
+    idempotency.once(business, owner, "payment", idempotency.new_key(), {}, lambda: payment.public_id)
+    return Book(
+        mark=mark,
+        business=business,
+        owner=owner,
+        staff=staff,
+        party=party,
+        other_party=other_party,
+        owner_phone=phones[0],
+        helper_phone=phones[1],
+        accountant_phone=phones[2],
+        other_phone=phones[3],
+        item=item,
+        image=image,
+        order=order,
+        invoice=invoice,
+        other_invoice=other_invoice,
+        draft=draft,
+        cancelled=cancelled,
+        credit_note=credit_note,
+        payment=payment,
+        invoice_link=invoice_link,
+        portal_link=portal_link,
+        message=message,
     )
 
 

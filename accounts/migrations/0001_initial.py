@@ -288,4 +288,8 @@ class Migration(migrations.Migration):
             model_name='partyperson',
             constraint=accounts.walls.TenantKey(columns=('business_id', 'party_id'), name='person_of_party_of_same_business', target='accounts_party', target_columns=('business_id', 'id')),
         ),
+        migrations.AddConstraint(
+            model_name='message',
+            constraint=accounts.walls.TenantKey(columns=('business_id', 'party_id'), name='message_about_party_of_same_business', target='accounts_party', target_columns=('business_id', 'id')),
+        ),
     ]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.business import Business
 from accounts.models.ids import PublicIdField
+from accounts.walls import TenantKey
 
 
 class Message(models.Model):
@@ -56,6 +57,14 @@ class Message(models.Model):
             ),
             models.Index(fields=["business", "-id"], name="messages_of_business"),
             models.Index(fields=["business", "subject_kind", "subject_id"], name="messages_about"),
+        ]
+        constraints = [
+            TenantKey(
+                name="message_about_party_of_same_business",
+                columns=["business_id", "party_id"],
+                target="accounts_party",
+                target_columns=["business_id", "id"],
+            ),
         ]
 
 

@@ -487,4 +487,8 @@ class Migration(migrations.Migration):
             model_name='sharelink',
             constraint=accounts.walls.TenantKey(columns=('business_id', 'party_id', 'invoice_id'), name='link_of_invoice_of_same_party', target='ledger_invoice', target_columns=('business_id', 'party_id', 'id')),
         ),
+        migrations.AddConstraint(
+            model_name='linkopen',
+            constraint=accounts.walls.TenantKey(columns=('business_id', 'link_id'), name='open_of_link_of_same_business', target='ledger_sharelink', target_columns=('business_id', 'id')),
+        ),
     ]

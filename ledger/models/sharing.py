@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Business, Party
 from accounts.models.ids import PublicIdField
+from accounts.walls import TenantKey
 from ledger.models.documents import Invoice, document_key, party_key
 
 
@@ -86,3 +87,11 @@ class LinkOpen(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["business", "link", "-id"], name="opens_of_link")]
+        constraints = [
+            TenantKey(
+                name="open_of_link_of_same_business",
+                columns=["business_id", "link_id"],
+                target="ledger_sharelink",
+                target_columns=["business_id", "id"],
+            ),
+        ]
