@@ -1,4 +1,16 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from accounts.views import businesses, door, messages
 
 app_name = "accounts"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", businesses.business_list, name="businesses"),
+    path("login/", door.login, name="login"),
+    path("login/code/", door.login_code, name="login_code"),
+    path("login/again/", door.login_again, name="login_again"),
+    path("signup/", door.signup, name="signup"),
+    path("logout/", door.logout, name="logout"),
+    path("new/", businesses.business_new, name="business_new"),
+    path("<slug:slug>/settings/", businesses.settings, name="settings"),
+    path("<slug:slug>/messages/", messages.message_list, name="messages"),
+]

@@ -25,6 +25,19 @@ def store_of(business: Business) -> Storefront:
     return Storefront.objects.get_or_create(business=business)[0]
 
 
+def store_shown(business: Business) -> Storefront:
+    """The store's settings for reading: pages that are only looked at make no row."""
+    return Storefront.objects.filter(business=business).first() or Storefront(business=business)
+
+
+@transaction.atomic
+def change_store(business: Business, by: User, *, is_open: bool, minimum_order_paise: int) -> None:
+    """Keep how the store is open."""
+    store = store_of(business)
+    Storefront.objects.filter(pk=store.pk).update(is_open=is_open, minimum_order_paise=minimum_order_paise)
+    activity.record(business, by, "store_opened" if is_open else "store_closed", ("business", str(business.pk)))
+
+
 @transaction.atomic
 def place(
     party: Party,

@@ -3,12 +3,16 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
+from django.db import transaction
 from django.db.models import F
 
-from accounts.models import Business
+from accounts import activity
+from accounts.models import Business, User
 from catalog.models import Item, StockMovement
 
 Reason = StockMovement.Reason
+# So little (thousandths of a unit) is shown as low.
+LOW_MILLI = 5_000
 
 
 def move(
@@ -54,3 +58,21 @@ def release(item_id: int, quantity_milli: int) -> None:
     """Give back what an order had kept."""
     if quantity_milli:
         Item.objects.filter(pk=item_id).update(reserved_milli=F("reserved_milli") - quantity_milli)
+
+
+@transaction.atomic
+def count(item: Item, counted_milli: int, by: User) -> int:
+    """Somebody has counted the shelf: stock becomes what was counted, by a movement. Returns the difference.
+
+    Counting begins the keeping of stock for an item that had none. Raises ValueError for a negative count.
+    """
+    if counted_milli < 0:
+        raise ValueError("nobody counts less than nothing")
+    item = Item.objects.select_for_update(of=("self",)).select_related("business").get(pk=item.pk)
+    if not item.tracks_stock:
+        Item.objects.filter(pk=item.pk).update(tracks_stock=True)
+    difference = counted_milli - item.stock_milli
+    if difference:
+        move(item.business, [(item.pk, difference)], Reason.COUNTED, ("user", str(by.pk)))
+    activity.record(item.business, by, "counted", ("item", str(item.pk)), difference_milli=difference)
+    return difference

@@ -1,0 +1,103 @@
+"""Pictures: taken in by content, never by name; turned upright, made small, stripped, and re-encoded by us.
+
+Nothing of an uploaded file is kept but its pixels. Its size is read from the header and capped before decoding.
+"""
+
+import io
+import struct
+from dataclasses import dataclass
+from typing import IO, Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from PIL import Image as Pillow
+from PIL import ImageOps
+
+from accounts.models import Business, Image
+
+MAX_BYTES = 8 * 1024 * 1024
+MAX_PIXELS = 40_000_000
+MAX_SIDE = 800
+FORMATS = ("JPEG", "PNG", "WEBP")
+# What Pillow's readers raise on hostile bytes; UnidentifiedImageError is an OSError.
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    TypeError,
+    SyntaxError,
+    EOFError,
+    IndexError,
+    KeyError,
+    OverflowError,
+    ZeroDivisionError,
+    struct.error,
+    Pillow.DecompressionBombError,
+)
+
+
+class PictureRefused(Exception):
+    """The file cannot become a picture here; the message is for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A WEBP of ours, not kept yet."""
+
+    data: bytes
+    width: int
+    height: int
+
+
+def encode(file: IO[bytes]) -> Encoded:
+    """A WEBP of at most 800 px a side. Raises PictureRefused."""
+    try:
+        picture = Pillow.open(file, formats=FORMATS)
+        if picture.width * picture.height > MAX_PIXELS:
+            raise PictureRefused(_("This picture has too many pixels. Choose one of at most 40 megapixels."))
+        return _small_webp(picture)
+    except _UNREADABLE as error:
+        raise PictureRefused(_("This file is not a picture we can read. Choose a JPEG, PNG or WEBP.")) from error
+
+
+def _small_webp(picture: Pillow.Image) -> Encoded:
+    picture.draft("RGB", (MAX_SIDE, MAX_SIDE))  # lets a JPEG be decoded small at once
+    picture.thumbnail((MAX_SIDE, MAX_SIDE))
+    upright = ImageOps.exif_transpose(picture)
+    clean = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+    clean.info.clear()
+    out = io.BytesIO()
+    clean.save(out, "WEBP", quality=80, method=4, exif=b"", icc_profile=b"")
+    return Encoded(out.getvalue(), clean.width, clean.height)
+
+
+class PictureField(forms.FileField):
+    """An uploaded picture -> Encoded; a hostile or unreadable file is an error at the field."""
+
+    widget = forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"})
+
+    def clean(self, data: Any, initial: Any = None) -> Encoded | None:
+        upload: UploadedFile | None = super().clean(data, None)
+        if not upload:
+            return None
+        if (upload.size or 0) > MAX_BYTES:
+            raise forms.ValidationError(_("This file is too large. Choose a picture of at most 8 MB."))
+        try:
+            return encode(upload)  # type: ignore[arg-type]
+        except PictureRefused as error:
+            raise forms.ValidationError(str(error)) from error
+
+
+def keep(business: Business, picture: Encoded) -> Image:
+    """Save a picture of this business."""
+    return Image.objects.create(
+        business=business, data=picture.data, width=picture.width, height=picture.height, content_type="image/webp"
+    )
+
+
+def answer(image: Image) -> HttpResponse:
+    """The picture for a browser that may see it: a picture never changes, so it is kept there, and only there."""
+    response = HttpResponse(bytes(image.data), content_type=image.content_type)
+    response["Cache-Control"] = "private, max-age=31536000, immutable"
+    return response

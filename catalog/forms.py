@@ -1,0 +1,161 @@
+"""Forms of the catalogue: items, counts, the store, answers to orders."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.forms import OnceForm, ParsedField, QuantityField, RupeesField, UnitPriceField
+from accounts.images import PictureField
+from accounts.models import Business
+from accounts.money import percent
+from catalog import rates
+from catalog.models import Category, Item
+
+
+class PercentField(ParsedField):
+    """A GST rate as typed ("18") -> basis points."""
+
+    unit = "%"
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "list": "rates"})
+    parse = staticmethod(rates.parse_percent)
+    show = staticmethod(lambda bp: percent(bp).removesuffix("%"))
+
+
+class ItemForm(forms.ModelForm):
+    category_name = forms.CharField(
+        label=gettext_lazy("Category"),
+        max_length=60,
+        required=False,
+        help_text=gettext_lazy("Choose one, or write a new one."),
+        widget=forms.TextInput(attrs={"list": "categories", "autocomplete": "off"}),
+    )
+    unit_price_e4 = UnitPriceField(label=gettext_lazy("Price of one unit"))
+    gst_rate_bp = PercentField(label=gettext_lazy("GST rate"))
+    counted = QuantityField(
+        label=gettext_lazy("How many are there now"),
+        required=False,
+        help_text=gettext_lazy("Counted when you keep count of stock; leave it open to begin at nothing."),
+    )
+    picture = PictureField(
+        label=gettext_lazy("Picture"), required=False, help_text=gettext_lazy("JPEG, PNG or WEBP, at most 8 MB.")
+    )
+    without_picture = forms.BooleanField(label=gettext_lazy("Remove the picture"), required=False)
+
+    class Meta:
+        model = Item
+        fields = (
+            "name",
+            "code",
+            "description",
+            "hsn",
+            "unit",
+            "unit_price_e4",
+            "price_includes_tax",
+            "gst_rate_bp",
+            "tracks_stock",
+            "in_store",
+            "is_active",
+        )
+        widgets = {
+            "hsn": forms.TextInput(attrs={"inputmode": "numeric"}),
+            "description": forms.Textarea(attrs={"rows": 2}),
+        }
+
+    def __init__(self, *args: Any, business: Business, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.business = business
+        item: Item = self.instance
+        is_new = item.pk is None
+        if is_new:
+            item.business = business
+            self.initial["gst_rate_bp"] = None
+        elif item.category:
+            self.initial["category_name"] = item.category.name
+        self.fields["hsn"].help_text = _("4, 6 or 8 digits; a service has a SAC of 6 digits.")
+        self.fields["is_active"].help_text = _("An item no longer in use stays on old invoices.")
+        gone = ["counted"] if not is_new else ["is_active"]
+        if not item.image_id:
+            gone.append("without_picture")
+        if not business.charges_tax:
+            gone += ["gst_rate_bp", "price_includes_tax"]
+        for name in gone:
+            del self.fields[name]
+
+    def clean_code(self) -> str:
+        code: str = self.cleaned_data["code"]
+        if code and Item.objects.filter(business=self.business, code=code).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(_("Another item has this code."))
+        return code
+
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """(heading, fields), without the fields this form does not have."""
+        parts = (
+            ("", ("name", "category_name", "unit", "unit_price_e4", "price_includes_tax", "gst_rate_bp", "hsn")),
+            (_("In the store"), ("picture", "without_picture", "description", "in_store")),
+            (_("Keeping order"), ("code", "tracks_stock", "counted", "is_active")),
+        )
+        return [(heading, [self[name] for name in names if name in self.fields]) for heading, names in parts]
+
+
+class CountForm(OnceForm):
+    counted = QuantityField(label=gettext_lazy("Counted on the shelf"))
+
+
+class ItemFilter(forms.Form):
+    """Search and filters of the list of items, by GET."""
+
+    q = forms.CharField(
+        label=gettext_lazy("Search"),
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": gettext_lazy("Name, code or HSN")}),
+    )
+    category = forms.ChoiceField(label=gettext_lazy("Category"), required=False)
+    show = forms.ChoiceField(
+        label=gettext_lazy("Which"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("In use")),
+            ("low", gettext_lazy("Low or out of stock")),
+            ("store", gettext_lazy("In the online store")),
+            ("unused", gettext_lazy("No longer in use")),
+        ],
+    )
+
+    def __init__(self, data: Any, business: Business) -> None:
+        super().__init__(data)
+        names = Category.objects.filter(business=business).order_by("name").values_list("name", flat=True)
+        self.fields["category"].choices = [("", _("All")), *((name, name) for name in names)]  # type: ignore[attr-defined]
+
+
+class StoreForm(forms.Form):
+    is_open = forms.BooleanField(
+        label=gettext_lazy("Customers can order online"),
+        required=False,
+        help_text=gettext_lazy("When it is closed they still see their invoices and ledger, and no shop."),
+    )
+    minimum_order_paise = RupeesField(
+        label=gettext_lazy("Smallest order"),
+        required=False,
+        help_text=gettext_lazy("Leave it open, and any order is welcome."),
+    )
+
+    def __init__(self, *args: Any, is_owner: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.disabled = not is_owner
+
+    def clean_minimum_order_paise(self) -> int:
+        return self.cleaned_data["minimum_order_paise"] or 0
+
+
+class DeclineForm(forms.Form):
+    answer = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=300,
+        help_text=gettext_lazy("Your customer reads this sentence."),
+        error_messages={"required": gettext_lazy("Write a reason: your customer will want to know.")},
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )

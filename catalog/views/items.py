@@ -1,0 +1,196 @@
+"""Items: the list, one item with its stock, its picture."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import F, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import idempotency, images, paging
+from accounts.access import MerchantRequest, business_page
+from accounts.models import Business
+from accounts.money import MINUS, quantity, unit_price
+from catalog import items, rates, stock
+from catalog.forms import CountForm, ItemFilter, ItemForm
+from catalog.models import Item, StockMovement
+
+MOVEMENTS_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    name: str
+    href: str
+    picture: str
+    sub: str
+    price: str
+    unit: str
+    stock: str
+    badge: str
+    badge_word: str
+
+
+def _row(item: Any, slug: str) -> Row:
+    badge, word = "", ""
+    available = item.available_milli
+    if not item.is_active:
+        badge, word = "cancelled", _("Not in use")
+    elif available == 0:
+        badge, word = "out", _("Out of stock")
+    elif available is not None and available <= stock.LOW_MILLI:
+        badge, word = "low", _("Low stock")
+    elif not item.in_store:
+        badge, word = "draft", _("Not in the store")
+    unit = item.get_unit_display()
+    return Row(
+        name=item.name,
+        href=reverse("catalog:item", args=[slug, item.public_id]),
+        picture=reverse("catalog:item_image", args=[slug, item.picture]) if item.picture else "",
+        sub=" · ".join(part for part in (item.category.name if item.category else "", item.code) if part),
+        price=f"₹{unit_price(item.unit_price_e4)}",
+        unit=unit,
+        stock=f"{quantity(item.stock_milli)} {unit}" if item.tracks_stock else "",
+        badge=badge,
+        badge_word=word,
+    )
+
+
+def _filtered(business: Business, wanted: dict[str, Any]) -> QuerySet[Item]:
+    found = business.items.filter(is_active=wanted.get("show") != "unused")
+    if wanted.get("show") == "low":
+        found = found.filter(tracks_stock=True, stock_milli__lte=F("reserved_milli") + stock.LOW_MILLI)
+    elif wanted.get("show") == "store":
+        found = found.filter(in_store=True)
+    if category := wanted.get("category"):
+        found = found.filter(category__name=category)
+    if text := wanted.get("q"):
+        found = found.search(text)
+    return found.select_related("category").annotate(picture=F("image__public_id"))
+
+
+@require_safe
+@business_page
+def item_list(request: MerchantRequest) -> HttpResponse:
+    form = ItemFilter(request.GET, request.business)
+    form.is_valid()
+    wanted = {name: value for name, value in form.cleaned_data.items() if value}
+    page = paging.page(_filtered(request.business, wanted), request.GET, ("name", "pk"))
+    slug = request.business.slug
+    context = {
+        "section": "items",
+        "form": form,
+        "rows": [_row(item, slug) for item in page.rows],
+        "page": page,
+        "clear": reverse("catalog:item_list", args=[slug]) if wanted else "",
+    }
+    return render(request, "catalog/items.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@business_page
+def item_new(request: MerchantRequest) -> HttpResponse:
+    form = ItemForm(request.POST or None, request.FILES or None, business=request.business)
+    if request.method == "POST" and form.is_valid() and _save(request, form):
+        messages.success(request, _("%(item)s is saved.") % {"item": form.instance.name})
+        if "another" in request.POST:
+            return redirect("catalog:item_new", slug=request.business.slug)
+        return redirect("catalog:item_list", slug=request.business.slug)
+    status = 400 if request.method == "POST" else 200
+    return render(request, "catalog/item.html", _context(request, form), status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@business_page
+def item(request: MerchantRequest, item: str) -> HttpResponse:
+    """One item: what it is, and its stock."""
+    row = get_object_or_404(_with_picture(request.business), public_id=item)
+    form = ItemForm(request.POST or None, request.FILES or None, business=request.business, instance=row)
+    if request.method == "POST" and form.is_valid() and _save(request, form):
+        messages.success(request, _("Saved."))
+        return redirect("catalog:item", slug=request.business.slug, item=row.public_id)
+    status = 400 if request.method == "POST" else 200
+    return render(request, "catalog/item.html", _context(request, form), status=status)
+
+
+@require_POST
+@business_page
+def item_stock(request: MerchantRequest, item: str) -> HttpResponse:
+    """The shelf was counted."""
+    row = get_object_or_404(_with_picture(request.business), public_id=item)
+    form = CountForm(request.POST)
+    if not form.is_valid():
+        edit = ItemForm(business=request.business, instance=row)
+        return render(request, "catalog/item.html", _context(request, edit, form), status=400)
+    counted = form.cleaned_data["counted"]
+    idempotency.once(
+        request.business,
+        request.user,
+        "count",
+        form.cleaned_data["form_key"],
+        {"item": row.pk, "counted": counted},
+        lambda: stock.count(row, counted, request.user),
+    )
+    messages.success(request, _("Stock is set to %(quantity)s.") % {"quantity": quantity(counted)})
+    return redirect("catalog:item", slug=request.business.slug, item=row.public_id)
+
+
+@require_safe
+@business_page
+def item_image(request: MerchantRequest, image: str) -> HttpResponse:
+    return images.answer(get_object_or_404(request.business.images, public_id=image))
+
+
+def _with_picture(business: Business) -> QuerySet[Item]:
+    return business.items.select_related("category", "image", "business").defer("image__data")
+
+
+def _save(request: MerchantRequest, form: ItemForm) -> bool:
+    said = form.cleaned_data
+    try:
+        items.save(
+            form.instance,
+            request.user,
+            category=said["category_name"],
+            picture=said["picture"],
+            without_picture=said.get("without_picture", False),
+            counted_milli=said.get("counted") if said["tracks_stock"] else None,
+        )
+    except items.CodeTaken:
+        form.add_error("code", _("Another item has this code."))
+        return False
+    return True
+
+
+def _context(request: MerchantRequest, form: ItemForm, count_form: CountForm | None = None) -> dict[str, Any]:
+    row: Item = form.instance
+    context: dict[str, Any] = {
+        "section": "items",
+        "form": form,
+        "categories": request.business.categories.order_by("name").values_list("name", flat=True)[:300],
+        "rates": rates.offered(),
+    }
+    if row.pk:
+        # The page's own words come from what is saved, not from what was just typed.
+        saved = _with_picture(request.business).get(pk=row.pk) if form.is_bound else row
+        unit = saved.get_unit_display()
+        context |= {
+            "item": saved,
+            "count_form": count_form or CountForm(),
+            "in_stock": f"{quantity(saved.stock_milli)} {unit}",
+            "reserved": f"{quantity(saved.reserved_milli)} {unit}" if saved.reserved_milli else "",
+            "movements": [_movement(movement, unit) for movement in saved.movements.order_by("-pk")[:MOVEMENTS_SHOWN]]
+            if saved.tracks_stock
+            else [],
+        }
+    return context
+
+
+def _movement(movement: StockMovement, unit: str) -> tuple[str, str, Any]:
+    """(what happened, how much, when)."""
+    sign = "+" if movement.delta_milli > 0 else MINUS
+    return movement.get_reason_display(), f"{sign}{quantity(abs(movement.delta_milli))} {unit}", movement.at
