@@ -12,7 +12,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import paging
 from accounts.access import MerchantRequest, business_page
-from accounts.forms import OnceForm
 from accounts.money import percent, quantity, rupees, unit_price
 from catalog import orders
 from catalog.forms import DeclineForm
@@ -130,6 +129,5 @@ def _page(request: MerchantRequest, row: Order, form: DeclineForm, status: int) 
         "lines": lines,
         "placed_by": (person.name if person else "") or row.placed_by.name,
         "decline_form": form,
-        "bill_form": OnceForm(),
     }
     return render(request, "catalog/order.html", context, status=status)
