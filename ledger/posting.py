@@ -11,16 +11,30 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import activity
 from accounts.india import financial_year, show_date, today
 from accounts.models import Business, Party, User
+from accounts.money import rupees
 from catalog import stock
+from catalog.models import Item
 from ledger import numbering, snapshots
-from ledger.models import Allocation, DayTotal, Entry, Invoice, MonthTotal, OpenItem, PartyBalance, Payment, Series
+from ledger.models import (
+    Allocation,
+    DayTotal,
+    Entry,
+    Invoice,
+    InvoiceLine,
+    MonthTotal,
+    OpenItem,
+    PartyBalance,
+    Payment,
+    Series,
+)
 
 Totals = dict[tuple[int, dt.date], list[int]]
 
@@ -42,6 +56,25 @@ def _check_open_books(business: Business, on: dt.date) -> None:
             _("The books are closed up to %(date)s. Choose a later date.")
             % {"date": show_date(business.books_closed_on)}
         )
+
+
+def _check_invoice(invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
+    if not lines:
+        raise PostingRefused(_("Add at least one line before you issue."))
+    if invoice.issued_on > today():
+        raise PostingRefused(_("The date lies in the future. Choose today or an earlier day."))
+    _check_open_books(invoice.business, invoice.issued_on)
+    if invoice.original_id:
+        _check_original(invoice)
+
+
+def _set_number(document: Invoice | Payment, taken: numbering.Taken) -> None:
+    document.series, document.sequence, document.number = taken.series, taken.sequence, taken.number
+    document.financial_year = taken.series.financial_year
+
+
+def _series_of(payment: Payment) -> Series.Kind:
+    return Series.Kind.RECEIPT if payment.direction == Payment.Direction.RECEIVED else Series.Kind.PAYOUT
 
 
 def _write_entries(entries: Sequence[Entry]) -> None:
@@ -160,7 +193,9 @@ def _reverse(document: Invoice | Payment, on: dt.date, by: User | None) -> None:
 
 def _reversal_date(business: Business, dated_on: dt.date) -> dt.date:
     closed = business.books_closed_on and dated_on <= business.books_closed_on
-    return today() if closed else dated_on
+    on = today() if closed else dated_on
+    _check_open_books(business, on)
+    return on
 
 
 # --- allocation ---------------------------------------------------------------------------------------------
@@ -198,9 +233,12 @@ def oldest_first(debits: Iterable[OpenItem], amount_paise: int) -> list[Share]:
 
 def _allocate(credit: OpenItem, shares: Sequence[tuple[int, int]]) -> None:
     """Settle debit items with `credit`. `shares` are (debit item id, paise); the party is locked by the caller."""
-    wanted = {debit_id: amount for debit_id, amount in shares if amount}
-    if any(amount < 0 for amount in wanted.values()):
-        raise PostingRefused(_("An allocated amount cannot be negative."))
+    wanted: dict[int, int] = defaultdict(int)
+    for debit_id, amount in shares:
+        if amount < 0:
+            raise PostingRefused(_("An allocated amount cannot be negative."))
+        if amount:
+            wanted[debit_id] += amount
     if sum(wanted.values()) > credit.total_paise - credit.settled_paise:
         raise PostingRefused(_("You are allocating more than the payment."))
     debits = {
@@ -264,15 +302,9 @@ def issue(invoice: Invoice, by: User | None) -> Invoice:
         raise PostingRefused(_("A cancelled document cannot be issued."))
     business = invoice.business
     lines = list(invoice.lines.all())
-    if not lines:
-        raise PostingRefused(_("Add at least one line before you issue."))
-    if invoice.issued_on > today():
-        raise PostingRefused(_("The date lies in the future. Choose today or an earlier day."))
-    _check_open_books(business, invoice.issued_on)
+    _check_invoice(invoice, lines)
     snapshots.freeze(invoice, lines)
-    (taken,) = numbering.take(business, Series.Kind(invoice.kind), invoice.issued_on)
-    invoice.series, invoice.sequence, invoice.number = taken.series, taken.sequence, taken.number
-    invoice.financial_year = taken.series.financial_year
+    _set_number(invoice, *numbering.take(business, invoice.kind, invoice.issued_on))
     invoice.status, invoice.issued_at = Invoice.Status.ISSUED, timezone.now()
     invoice.save()
     item = _open_item_for(invoice)
@@ -284,16 +316,34 @@ def issue(invoice: Invoice, by: User | None) -> Invoice:
         debit = OpenItem.objects.select_for_update().get(invoice_id=invoice.original_id)
         if part := min(invoice.total_paise, debit.total_paise - debit.settled_paise):
             _allocate(item, [(debit.pk, part)])
-    direction = -1 if invoice.kind == Invoice.Kind.INVOICE else 1
-    reason = stock.Reason.SOLD if direction < 0 else stock.Reason.RETURNED
-    stock.move(
-        business,
-        [(line.item_id, direction * line.quantity_milli) for line in lines if line.item_id],
-        reason,
-        (invoice.kind, str(invoice.pk)),
-    )
+    _move_stock(invoice, lines)
     activity.record(business, by, "issued", (invoice.kind, str(invoice.pk)), number=invoice.number)
     return invoice
+
+
+def _move_stock(invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
+    """What an issued document takes off the shelf, or brings back."""
+    direction = -1 if invoice.kind == Invoice.Kind.INVOICE else 1
+    stock.move(
+        invoice.business,
+        [(line.item_id, direction * line.quantity_milli) for line in lines if line.item_id],
+        stock.Reason.SOLD if direction < 0 else stock.Reason.RETURNED,
+        (invoice.kind, str(invoice.pk)),
+    )
+
+
+def _check_original(note: Invoice) -> None:
+    """A credit note corrects an issued invoice, and all of them together give back no more than it."""
+    original = Invoice.objects.get(business_id=note.business_id, pk=note.original_id)
+    if original.status != Invoice.Status.ISSUED:
+        raise PostingRefused(_("The invoice that this credit note corrects is not issued, or was cancelled."))
+    issued = original.credit_notes.filter(status=Invoice.Status.ISSUED)
+    credited = issued.aggregate(paise=Coalesce(Sum("total_paise"), 0))["paise"]
+    if credited + note.total_paise > original.total_paise:
+        raise PostingRefused(
+            _("You cannot credit more than the invoice: of %(total)s, %(rest)s are left.")
+            % {"total": rupees(original.total_paise), "rest": rupees(original.total_paise - credited)}
+        )
 
 
 @transaction.atomic
@@ -363,16 +413,10 @@ def record_payment(
                 _("This reference stands already on payment %(number)s of %(date)s.")
                 % {"number": twin.number, "date": show_date(twin.paid_on)}
             )
-    received = direction == Payment.Direction.RECEIVED
-    (taken,) = numbering.take(business, Series.Kind.RECEIPT if received else Series.Kind.PAYOUT, paid_on)
-    payment = Payment.objects.create(
+    payment = Payment(
         business=business,
         party=party,
         direction=direction,
-        series=taken.series,
-        sequence=taken.sequence,
-        number=taken.number,
-        financial_year=financial_year(paid_on),
         paid_on=paid_on,
         mode=mode,
         amount_paise=amount_paise,
@@ -380,11 +424,13 @@ def record_payment(
         note=note,
         created_by=by,
     )
+    _set_number(payment, *numbering.take(business, _series_of(payment), paid_on))
+    payment.save()
     item = _open_item_for(payment)
     item.save()
     payment.open_item = item
     _write_entries([_entry_for(payment, by)])
-    if received:
+    if direction == Payment.Direction.RECEIVED:
         if shares is None:
             shares = [(share.debit.pk, share.amount_paise) for share in oldest_first(open_debits(party), amount_paise)]
         _allocate(item, shares)
@@ -421,3 +467,142 @@ def cancel_payment(payment: Payment, by: User, reason: str) -> Payment:
     payment.save(update_fields=["status", "cancelled_at", "cancel_reason"])
     activity.record(payment.business, by, "cancelled", ("payment", str(payment.pk)), reason=reason)
     return payment
+
+
+# --- many at once -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A new document for `post_batch`, not saved yet: head and lines as `drafting.apply` makes them."""
+
+    invoice: Invoice
+    lines: Sequence[InvoiceLine]
+    settle_in_cash: bool = False
+
+
+@transaction.atomic
+def post_batch(business: Business, documents: Sequence[Prepared], by: User | None) -> list[Invoice]:
+    """Issue new documents in their order, with the same rows as `drafting.save` and `issue` one by one.
+
+    `settle_in_cash` records the whole amount as paid in cash on the same day: received for an invoice, paid back for
+    a credit note, nothing for 0 paise. Documents have no original and no order.
+    Raises PostingRefused or numbering.SeriesFull; then nothing is kept.
+    """
+    invoices = [document.invoice for document in documents]
+    assert not any(invoice.original_id or invoice.order_id for invoice in invoices), "post these one by one"
+    business = Business.objects.get(pk=business.pk)
+    parties = {
+        party.pk: party
+        for party in Party.objects.select_for_update(no_key=True)
+        .filter(business=business, pk__in={invoice.party_id for invoice in invoices})
+        .order_by("pk")
+        .prefetch_related("people")
+    }
+    for document in documents:
+        invoice = document.invoice
+        invoice.business, invoice.party = business, parties[invoice.party_id]
+        _check_invoice(invoice, document.lines)
+        snapshots.freeze(invoice, document.lines)
+    # Lines are added to drafts only, so the documents begin as such.
+    Invoice.objects.bulk_create(invoices)
+    InvoiceLine.objects.bulk_create([line for document in documents for line in document.lines])
+    _number_all(business, invoices)
+    _mark_issued(invoices)
+    payments = _pay_in_cash(business, documents, by)
+
+    items: list[OpenItem] = []
+    entries: list[Entry] = []
+    settled: list[tuple[OpenItem, OpenItem]] = []
+    news: list[tuple[str, tuple[str, str], dict[str, Any]]] = []
+    for invoice in invoices:
+        invoice.open_item = item = _open_item_for(invoice)
+        items.append(item)
+        if invoice.total_paise:
+            entries.append(_entry_for(invoice, by))
+        news.append(("issued", (invoice.kind, str(invoice.pk)), {"number": invoice.number}))
+        if payment := payments.get(invoice.pk):
+            payment.open_item = paid = _open_item_for(payment)
+            item.settled_paise = paid.settled_paise = payment.amount_paise
+            items.append(paid)
+            entries.append(_entry_for(payment, by))
+            settled.append((item, paid) if item.side == OpenItem.Side.DEBIT else (paid, item))
+            news.append(("recorded", ("payment", str(payment.pk)), {"number": payment.number}))
+    OpenItem.objects.bulk_create(items)
+    _write_entries(entries)
+    Allocation.objects.bulk_create(
+        Allocation(
+            business=business, party_id=debit.party_id, debit=debit, credit=credit, amount_paise=debit.total_paise
+        )
+        for debit, credit in settled
+    )
+    _move_counted_stock(business, documents)
+    activity.record_all(business, by, news)
+    return invoices
+
+
+def _number_all(business: Business, documents: Iterable[Invoice | Payment]) -> None:
+    """Give each document the next number of its series, in the given order."""
+    groups: dict[tuple[str, str], list[tuple[dt.date, Invoice | Payment]]] = defaultdict(list)
+    for document in documents:
+        is_invoice = isinstance(document, Invoice)
+        kind, on = (document.kind, document.issued_on) if is_invoice else (_series_of(document), document.paid_on)
+        groups[str(kind), financial_year(on)].append((on, document))
+    for (kind, _year), group in sorted(groups.items(), key=lambda item: item[0]):
+        for (_on, document), taken in zip(group, numbering.take(business, kind, group[0][0], len(group)), strict=True):
+            _set_number(document, taken)
+
+
+def _mark_issued(invoices: Sequence[Invoice]) -> None:
+    now = timezone.now()
+    rows = []
+    for invoice in invoices:
+        invoice.status, invoice.issued_at = Invoice.Status.ISSUED, now
+        rows.append(
+            (
+                str(invoice.status),
+                connection.ops.adapt_datetimefield_value(now),
+                invoice.series_id,
+                invoice.sequence,
+                invoice.number,
+                invoice.financial_year,
+                invoice.pk,
+            )
+        )
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE ledger_invoice SET status = %s, issued_at = %s, series_id = %s, sequence = %s, number = %s, "
+            "financial_year = %s WHERE id = %s",
+            rows,
+        )
+
+
+def _pay_in_cash(business: Business, documents: Iterable[Prepared], by: User | None) -> dict[int, Payment]:
+    """The payments of those documents that are settled at once, by the id of their document."""
+    payments = {
+        document.invoice.pk: Payment(
+            business=business,
+            party_id=document.invoice.party_id,
+            direction=Payment.Direction.RECEIVED if _is_debit(document.invoice) else Payment.Direction.PAID,
+            paid_on=document.invoice.issued_on,
+            mode=Payment.Mode.CASH,
+            amount_paise=document.invoice.total_paise,
+            created_by=by,
+        )
+        for document in documents
+        if document.settle_in_cash and document.invoice.total_paise
+    }
+    _number_all(business, payments.values())
+    Payment.objects.bulk_create(payments.values())
+    return payments
+
+
+def _move_counted_stock(business: Business, documents: Iterable[Prepared]) -> None:
+    """Only few items are counted, if any: find them once, and touch only documents that sell them."""
+    item_ids = {line.item_id for document in documents for line in document.lines if line.item_id}
+    counted = set(
+        Item.objects.filter(business=business, tracks_stock=True, pk__in=item_ids).values_list("pk", flat=True)
+    )
+    for document in documents if counted else ():
+        if any(line.item_id in counted for line in document.lines):
+            _move_stock(document.invoice, document.lines)

@@ -16,7 +16,8 @@ def of_business(business: Business) -> dict[str, Any]:
 
 
 def of_party(party: Party) -> dict[str, Any]:
-    person = party.people.filter(is_main=True).first()
+    # From all of the few people, so that a batch can have fetched them before.
+    person = next((person for person in party.people.all() if person.is_main), None)
     return {key: getattr(party, key) for key in POSTAL} | {"phone": str(person.phone) if person else ""}
 
 

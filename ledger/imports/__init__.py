@@ -1,0 +1,1 @@
+"""Books of other systems brought in: reading a register (`register`) and posting it (`sales`)."""
