@@ -1,0 +1,336 @@
+"""A document as people read it: one context for the merchant's page, the customer's page and the PDF.
+
+Formatted once in Python, so that a page of a thousand lines calls no filter per cell. `partials/_paper.html` and
+`pdf/invoice.html` show what `context_of` gives.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import segno
+from django.db.models import Q
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from accounts import states
+from accounts.india import today
+from accounts.models import Business
+from accounts.money import amount, percent, plain, quantity, rupees, unit_price
+from catalog.models import UNITS
+from ledger import gst, snapshots, upi
+from ledger.models import Allocation, Invoice
+from ledger.words import in_words
+
+CREDIT_NOTE = "Credit Note"
+CONDITIONS: dict[str, str | Promise] = {
+    "paid": lazy("Paid"),
+    "part_paid": lazy("Part paid"),
+    "unpaid": lazy("Unpaid"),
+    "overdue": lazy("Overdue"),
+    "cancelled": lazy("Cancelled"),
+    "draft": lazy("Draft"),
+    "open": lazy("Not used yet"),
+    "used": lazy("Used"),
+}
+# How components.css names the colour of a state that has no class of its own.
+BADGES = {"open": "pending", "used": "done"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as it is printed; amounts without a currency sign. Empty text: there is nothing to show."""
+
+    position: int
+    description: str
+    hsn: str
+    quantity: str
+    price: str
+    discount: str
+    taxable: str
+    rate: str
+    tax: str
+    total: str
+
+
+@dataclass(frozen=True, slots=True)
+class HsnLine:
+    """A row of the HSN summary as it is printed."""
+
+    hsn: str
+    quantity: str
+    rate: str
+    taxable: str
+    cgst: str
+    sgst: str
+    igst: str
+    tax: str
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Seller or buyer as printed: the snapshot of an issued document, the living row for a draft."""
+
+    name: str
+    address: str
+    state: str
+    gstin: str
+    phone: str
+    email: str
+
+
+def context_of(invoice: Invoice) -> dict[str, Any]:
+    """What `partials/_paper.html` needs. One query (the lines) for an issued invoice with business and party at hand.
+
+    Keys: invoice, title, lines, has_discount, taxed, tax_rows, state_tax, words, hsn_rows, seller, buyer, place, original,
+    terms, composition.
+    """
+    lines = list(invoice.lines.all())
+    seller = invoice.seller or snapshots.of_business(invoice.business)
+    buyer = invoice.buyer or snapshots.of_party(invoice.party)
+    units = {code: str(name) for code, name in UNITS}
+    taxed = seller.get("scheme") == Business.Scheme.REGULAR
+    return {
+        "invoice": invoice,
+        "title": _title(invoice.label or snapshots.label_for(invoice, lines)),
+        "lines": [_line(line, units, taxed) for line in lines],
+        "has_discount": any(line.discount_paise for line in lines),
+        "taxed": taxed,
+        "tax_rows": tax_rows(invoice, taxed),
+        "words": in_words(invoice.total_paise, get_language() or "en"),
+        "hsn_rows": [_hsn_line(row, units) for row in gst.hsn_summary(lines)] if any(ln.hsn for ln in lines) else [],
+        "seller": _side(seller),
+        "buyer": _side(buyer),
+        "place": _state(invoice.place_of_supply),
+        "original": invoice.original,
+        "terms": seller.get("terms", ""),
+        "composition": seller.get("scheme") == Business.Scheme.COMPOSITION,
+    }
+
+
+def _title(label: str) -> str:
+    return _("Credit Note") if label == CREDIT_NOTE else str(gst.DocumentLabel(label).label)
+
+
+def _line(line: Any, units: dict[str, str], taxed: bool) -> Line:
+    tax = line.cgst_paise + line.sgst_paise + line.igst_paise + line.cess_paise
+    return Line(
+        position=line.position,
+        description=line.description,
+        hsn=line.hsn,
+        quantity=f"{quantity(line.quantity_milli)} {units.get(line.unit, line.unit)}",
+        price=unit_price(line.unit_price_e4) + (f" {_('incl. GST')}" if line.price_includes_tax and taxed else ""),
+        discount=amount(line.discount_paise) if line.discount_paise else "",
+        taxable=amount(line.taxable_paise),
+        rate=percent(line.gst_rate_bp) if taxed else "",
+        tax=amount(tax) if taxed else "",
+        total=amount(line.total_paise),
+    )
+
+
+def _hsn_line(row: gst.HsnRow, units: dict[str, str]) -> HsnLine:
+    return HsnLine(
+        hsn=row.hsn,
+        quantity=f"{quantity(row.quantity_milli)} {units.get(row.unit, row.unit)}",
+        rate=percent(row.gst_rate_bp),
+        taxable=amount(row.taxable_paise),
+        cgst=amount(row.cgst_paise),
+        sgst=amount(row.sgst_paise),
+        igst=amount(row.igst_paise),
+        tax=amount(row.total_paise - row.taxable_paise),
+    )
+
+
+def tax_rows(invoice: Invoice, taxed: bool) -> list[tuple[str, str]]:
+    """(label, amount) between the taxable value and the total; taxable value itself first."""
+    rows = [(_("Taxable value") if taxed else _("Amount"), rupees(invoice.taxable_paise))]
+    if taxed and invoice.is_inter_state:
+        rows.append((_("IGST"), rupees(invoice.igst_paise)))
+    elif taxed:
+        rows += [(_("CGST"), rupees(invoice.cgst_paise)), (_state_tax(invoice), rupees(invoice.sgst_paise))]
+    if invoice.cess_paise:
+        rows.append((_("Cess"), rupees(invoice.cess_paise)))
+    if invoice.round_off_paise:
+        rows.append((_("Round off"), rupees(invoice.round_off_paise)))
+    return rows
+
+
+def _state_tax(invoice: Invoice) -> str:
+    return _("UTGST") if states.is_utgst(invoice.place_of_supply) else _("SGST")
+
+
+def _side(kept: dict[str, str]) -> Side:
+    place = " ".join(filter(None, [kept.get("city", ""), kept.get("pin_code", "")]))
+    return Side(
+        name=kept.get("name", ""),
+        address=", ".join(filter(None, [kept.get("address", ""), place])),
+        state=_state(kept.get("state_code", "")),
+        gstin=kept.get("gstin", ""),
+        phone=kept.get("phone", ""),
+        email=kept.get("email", ""),
+    )
+
+
+def _state(code: str) -> str:
+    return f"{code} {states.name(code)}".strip()
+
+
+# --- where it stands ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a document stands today, in words. `amount` is the figure that matters: what is due, else the total."""
+
+    state: str
+    badge: str
+    label: str
+    amount: str
+    sentence: str
+    due_paise: int
+
+
+def condition(invoice: Invoice) -> tuple[str, str]:
+    """(class of the badge, its word) for lists."""
+    state = invoice.state
+    return BADGES.get(state, state), str(CONDITIONS[state])
+
+
+def standing_of(invoice: Invoice) -> Standing:
+    """The head of the document's page: badge, figure, one sentence. Needs the invoice with its open item."""
+    state, due = invoice.state, invoice.due_paise
+    badge, label = condition(invoice)
+    total = rupees(invoice.total_paise)
+    owed = invoice.kind == Invoice.Kind.INVOICE and due > 0
+    if owed:
+        label = _due_label(state, (invoice.due_on - today()).days) or label
+    return Standing(
+        state=state,
+        badge=badge,
+        label=label,
+        amount=rupees(due) if owed else total,
+        sentence=_sentence(invoice, state, due, total),
+        due_paise=due if owed else 0,
+    )
+
+
+def _due_label(state: str, days: int) -> str:
+    if days < 0:
+        return ngettext("Overdue by %(n)d day", "Overdue by %(n)d days", -days) % {"n": -days}
+    if days == 0:
+        return _("Due today")
+    return "" if state == "part_paid" else ngettext("Due in %(n)d day", "Due in %(n)d days", days) % {"n": days}
+
+
+def _sentence(invoice: Invoice, state: str, due: int, total: str) -> str:
+    day = _day(invoice.due_on)
+    if state == "cancelled":
+        return _("Cancelled by the shop. Nothing is to be paid on it.")
+    if state == "draft":
+        return _("A draft: not issued yet.")
+    if invoice.kind == Invoice.Kind.CREDIT_NOTE:
+        if due:
+            return _("Credit in your favour; %(rest)s of it is not used yet.") % {"rest": rupees(due)}
+        return _("Credit in your favour, used in full.")
+    if not due:
+        return _("Paid in full. Nothing is due.")
+    was = invoice.due_on < today()
+    if due == invoice.total_paise:
+        return (_("to be paid, was due on %(day)s") if was else _("to be paid by %(day)s")) % {"day": day}
+    text = _("still due of %(total)s, was due on %(day)s") if was else _("still due of %(total)s, by %(day)s")
+    return text % {"total": total, "day": day}
+
+
+def _day(day: dt.date) -> str:
+    return date_format(day, "DATE_FORMAT")
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """One payment or credit note that settled a part of the invoice."""
+
+    day: str
+    title: str
+    amount: str
+    reference: str
+    number: str
+
+
+def settlements(invoice: Invoice) -> list[Settlement]:
+    """What has settled this invoice, oldest first: one query, none while nothing has.
+
+    `number` and `reference` name other papers of the party: a public page leaves them out.
+    """
+    if invoice.status != Invoice.Status.ISSUED or not invoice.open_item.settled_paise:
+        return []
+    if invoice.kind != Invoice.Kind.INVOICE:
+        return []
+    rows = (
+        Allocation.objects.filter(business_id=invoice.business_id, debit=invoice.open_item)
+        .select_related("credit__payment", "credit__invoice")
+        .order_by("credit__dated_on", "pk")
+    )
+    return [_settlement(row) for row in rows]
+
+
+def _settlement(row: Allocation) -> Settlement:
+    payment, note = row.credit.payment, row.credit.invoice
+    return Settlement(
+        day=_day(row.credit.dated_on),
+        title=payment.get_mode_display() if payment else _("Credit note"),
+        amount=rupees(row.amount_paise),
+        reference=payment.reference if payment else "",
+        number=payment.number if payment else note.number if note else "",
+    )
+
+
+# --- how to pay ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class WaysToPay:
+    """How an amount reaches the business today. `amount_plain` is for copying into another app."""
+
+    amount: str
+    amount_plain: str
+    upi_id: str
+    upi_uri: str
+    upi_qr: str
+    bank: list[tuple[str, str]]
+
+
+def ways_to_pay(business: Business, due_paise: int, *, number: str = "", note: str = "") -> WaysToPay | None:
+    """UPI and bank details for what is due; None when nothing is due or the business has given neither.
+
+    They are the business's details of today and not those of the day of issue: money for an old bill must not go to
+    an account that was closed since.
+    """
+    if due_paise <= 0:
+        return None
+    uri = ""
+    if business.upi_id:
+        uri = upi.upi_uri(business.upi_id, business.name, due_paise, tr=upi.reference(number), tn=number or note)
+    bank = [
+        (_("Account number"), business.bank_account),
+        (_("IFSC"), business.bank_ifsc),
+        (_("Bank"), business.bank_name),
+        (_("Name"), business.name),
+    ]
+    if not uri and not business.bank_account:
+        return None
+    return WaysToPay(
+        amount=rupees(due_paise),
+        amount_plain=plain(due_paise),
+        upi_id=business.upi_id,
+        upi_uri=uri,
+        upi_qr=segno.make(uri, error="m").svg_data_uri(border=2, light="#fff") if uri else "",
+        bank=[row for row in bank if row[1]] if business.bank_account else [],
+    )
+
+
+def search(text: str) -> Q:
+    """Documents by number or the merchant's reference; the scope must have been applied before."""
+    return Q(number__icontains=text) | Q(reference__icontains=text)
