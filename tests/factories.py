@@ -264,6 +264,7 @@ def _signed_in(client: Client, cookie: str, user: User, **session: Any) -> Clien
     device = Device.objects.create(user=user, name="browser", last_login_at=timezone.now(), confirmed=True)
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore()
+    request.user = user  # django-otp signs the device in for nobody else
     auth.login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
     django_otp.login(request, device)
     request.session.update(session)
