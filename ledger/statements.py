@@ -98,6 +98,8 @@ def read_cursor(text: str) -> tuple[dt.date, int] | None:
 def page(party: Party, period: Period, after: str = "", size: int = PAGE_SIZE) -> Page:
     """A page of the ledger by keyset: four queries for any period, page and length of history."""
     cursor = read_cursor(after)
+    if cursor and not period.start <= cursor[0] <= period.end:
+        cursor = None  # of another period: its rows would not follow on
     entries = (
         Entry.objects.filter(
             business_id=party.business_id, party=party, dated_on__gte=period.start, dated_on__lte=period.end

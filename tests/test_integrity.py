@@ -1,0 +1,270 @@
+"""The proof of the book must itself be proved: each rule is broken once, and exactly that rule speaks up."""
+
+import io
+from collections.abc import Callable
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.db.models import F
+
+from accounts import walls
+from catalog.models import Item, OrderLine
+from ledger import integrity, tasks
+from ledger.models import (
+    Allocation,
+    DayTotal,
+    Entry,
+    Invoice,
+    InvoiceLine,
+    MonthTotal,
+    OpenItem,
+    PartyBalance,
+    Payment,
+    Series,
+)
+from tests import factories
+from tests.factories import Book
+
+pytestmark = [pytest.mark.django_db, pytest.mark.broken_book]
+
+
+@pytest.fixture
+def book() -> Book:
+    book = factories.make_book()
+    connection.check_constraints()
+    return book
+
+
+@pytest.fixture
+def _no_walls(book: Book) -> None:
+    """Triggers and foreign keys are out of the way for this transaction: the proof must not lean on them."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL session_replication_role = replica")
+    else:
+        walls.remove_triggers(connection)
+
+
+def entry_of(document: Invoice | Payment) -> Entry:
+    return document.entries.get(reverses=None)
+
+
+def _balance(book: Book) -> None:
+    PartyBalance.objects.filter(party=book.party).update(debit_paise=F("debit_paise") + 1)
+
+
+def _lost_balance(book: Book) -> None:
+    PartyBalance.objects.filter(party=book.party).delete()
+
+
+def _day(book: Book) -> None:
+    DayTotal.objects.filter(party=book.party).update(credit_paise=F("credit_paise") + 1)
+    MonthTotal.objects.filter(party=book.party).update(credit_paise=F("credit_paise") + 1)
+
+
+def _lost_day(book: Book) -> None:
+    DayTotal.objects.filter(party=book.party).delete()
+    MonthTotal.objects.filter(party=book.party).delete()
+
+
+def _month(book: Book) -> None:
+    MonthTotal.objects.filter(party=book.party).update(debit_paise=F("debit_paise") + 1)
+
+
+def _lost_month(book: Book) -> None:
+    MonthTotal.objects.filter(party=book.party).delete()
+
+
+def _entry_on_another_day(book: Book) -> None:
+    Invoice.objects.filter(pk=book.invoice.pk).update(issued_on="2020-01-01")
+
+
+def _entry_of_another_kind(book: Book) -> None:
+    Entry.objects.filter(pk=entry_of(book.invoice).pk).update(kind="refund")
+
+
+def _payment_on_another_day(book: Book) -> None:
+    Payment.objects.filter(pk=book.payment.pk).update(paid_on="2020-01-01")
+
+
+def _cancelled_in_name_only(book: Book) -> None:
+    Invoice.objects.filter(pk=book.invoice.pk).update(status="cancelled", cancelled_at=book.invoice.issued_at)
+    _agree_open_item(OpenItem.objects.get(invoice=book.invoice), 0)
+
+
+def _reversed_and_still_issued(book: Book) -> None:
+    Invoice.objects.filter(pk=book.cancelled.pk).update(status="issued", cancelled_at=None)
+    OpenItem.objects.filter(invoice=book.cancelled).update(total_paise=book.cancelled.total_paise)
+
+
+def _payment_cancelled_in_name_only(book: Book) -> None:
+    Payment.objects.filter(pk=book.payment.pk).update(status="cancelled", cancelled_at=book.payment.created_at)
+    _agree_open_item(OpenItem.objects.get(payment=book.payment), 0)
+
+
+def _agree_open_item(item: OpenItem, total_paise: int) -> None:
+    """Allocations follow, so that only the document's own rule is broken."""
+    for allocation in Allocation.objects.filter(debit=item) | Allocation.objects.filter(credit=item):
+        other = allocation.credit_id if allocation.debit_id == item.pk else allocation.debit_id
+        OpenItem.objects.filter(pk=other).update(settled_paise=F("settled_paise") - allocation.amount_paise)
+        allocation.delete()
+    OpenItem.objects.filter(pk=item.pk).update(total_paise=total_paise, settled_paise=0)
+
+
+def _open_item_of_a_draft(book: Book) -> None:
+    OpenItem.objects.create(
+        business=book.business,
+        party=book.party,
+        side="D",
+        invoice=book.draft,
+        dated_on=book.draft.issued_on,
+        due_on=book.draft.due_on,
+        total_paise=0,
+    )
+
+
+def _open_item_due_on_another_day(book: Book) -> None:
+    OpenItem.objects.filter(invoice=book.invoice).update(due_on="2030-01-01")
+
+
+def _open_item_of_another_side(book: Book) -> None:
+    """A payment's item, with nothing on it, on the wrong side."""
+    payment = Payment.objects.filter(party=book.party, amount_paise=5_00, direction="received").get()
+    _agree_open_item(OpenItem.objects.get(payment=payment), 5_00)
+    refund = Payment.objects.get(party=book.party, direction="paid")
+    _agree_open_item(OpenItem.objects.get(payment=refund), 5_00)
+    OpenItem.objects.filter(payment=payment).update(side="D")
+    OpenItem.objects.filter(payment=refund).update(side="C")
+
+
+def _settled_from_nowhere(book: Book) -> None:
+    OpenItem.objects.filter(invoice=book.other_invoice).update(settled_paise=1)
+
+
+def _allocation_changed(book: Book) -> None:
+    Allocation.objects.filter(debit__invoice=book.invoice).update(amount_paise=1)
+
+
+def _draft_total(book: Book) -> None:
+    Invoice.objects.filter(pk=book.draft.pk).update(
+        taxable_paise=F("taxable_paise") + 1, total_paise=F("total_paise") + 1
+    )
+
+
+def _line_tax(book: Book) -> None:
+    InvoiceLine.objects.filter(invoice=book.invoice).update(
+        taxable_paise=F("taxable_paise") - 2, cgst_paise=1, sgst_paise=1
+    )
+
+
+def _no_label(book: Book) -> None:
+    Invoice.objects.filter(pk=book.invoice.pk).update(label="")
+
+
+def _no_snapshot(book: Book) -> None:
+    Invoice.objects.filter(pk=book.invoice.pk).update(buyer={})
+
+
+def _number_skipped(book: Book) -> None:
+    Series.objects.filter(pk=book.invoice.series_id).update(next_number=F("next_number") + 1)
+
+
+def _number_in_the_middle_is_missing(book: Book) -> None:
+    last = Payment.objects.filter(series=book.payment.series).order_by("-sequence")[0]
+    Payment.objects.filter(pk=last.pk).update(sequence=last.sequence + 1)
+    Series.objects.filter(pk=last.series_id).update(next_number=F("next_number") + 1)
+
+
+def _stock(book: Book) -> None:
+    Item.objects.filter(pk=book.item.pk).update(stock_milli=F("stock_milli") + 1)
+
+
+def _reserved(book: Book) -> None:
+    Item.objects.filter(pk=book.item.pk).update(reserved_milli=F("reserved_milli") + 1)
+
+
+def _order_line_lets_go(book: Book) -> None:
+    OrderLine.objects.filter(order=book.order).update(reserved_milli=0)
+
+
+BALANCE = "the balance of a party is the sum of its entries"
+OPEN_ITEMS = "the balance of a party is its open debits less its open credits"
+DAY = "a day total is the sum of its entries"
+SETTLED = "what is settled is the sum of its allocations"
+# Each way to break the book, and what must be said about it. A wrong balance is seen from both sides.
+BREAKS: list[tuple[Callable[[Book], None], set[str]]] = [
+    (_balance, {BALANCE, OPEN_ITEMS}),
+    (_lost_balance, {BALANCE}),
+    (_day, {DAY}),
+    (_lost_day, {DAY}),
+    (_month, {"a month total is the sum of its days"}),
+    (_lost_month, {"a month total is the sum of its days"}),
+    (_entry_on_another_day, {"an issued document posts its total once"}),
+    (_entry_of_another_kind, {"an issued document posts its total once"}),
+    (_payment_on_another_day, {"a payment posts its amount once"}),
+    (_cancelled_in_name_only, {"a cancelled document is reversed, and only it", OPEN_ITEMS}),
+    (_reversed_and_still_issued, {"a cancelled document is reversed, and only it", OPEN_ITEMS}),
+    (_payment_cancelled_in_name_only, {"a cancelled payment is reversed, and only it", OPEN_ITEMS}),
+    (_open_item_of_a_draft, {"an issued document has its open item"}),
+    (_open_item_due_on_another_day, {"an issued document has its open item"}),
+    (_open_item_of_another_side, {"a payment has its open item"}),
+    (_settled_from_nowhere, {SETTLED, OPEN_ITEMS}),
+    (_allocation_changed, {SETTLED}),
+    (_draft_total, {"a document's amounts are the sums of its lines"}),
+    (_line_tax, {"a document's amounts are the sums of its lines"}),
+    (_no_label, {"an issued document has lines, a label and snapshots of both sides"}),
+    (_no_snapshot, {"an issued document has lines, a label and snapshots of both sides"}),
+    (_number_skipped, {"numbers run from 1 without gaps"}),
+    (_number_in_the_middle_is_missing, {"numbers run from 1 without gaps"}),
+    (_stock, {"stock is the sum of its movements"}),
+    (_reserved, {"reserved stock is what open orders keep"}),
+    (_order_line_lets_go, {"reserved stock is what open orders keep"}),
+]
+
+
+def test_a_book_kept_by_posting_is_right(book: Book) -> None:
+    assert list(integrity.check()) == []
+
+
+@pytest.mark.usefixtures("_no_walls")
+@pytest.mark.parametrize(("break_it", "rules"), BREAKS, ids=[b.__name__.strip("_") for b, _ in BREAKS])
+def test_a_broken_rule_is_named_and_no_other(book: Book, break_it: Callable[[Book], None], rules: set[str]) -> None:
+    break_it(book)
+    assert {problem.rule for problem in integrity.check()} - {"every trigger stands"} == rules
+
+
+def test_every_rule_is_broken_by_one_of_these_tests() -> None:
+    assert {rule for rule, _sql in integrity.RULES} == {rule for _break, rules in BREAKS for rule in rules}
+
+
+@pytest.mark.usefixtures("_no_walls")
+def test_a_problem_says_where_it_is(book: Book) -> None:
+    _balance(book)
+    (problem,) = [p for p in integrity.check() if p.rule == BALANCE]
+    debit = sum(Entry.objects.filter(party=book.party).values_list("debit_paise", flat=True))
+    assert f"party {book.party.pk}, debit_paise {debit + 1}, entries_debit {debit}" in problem.where
+
+
+@pytest.mark.usefixtures("_no_walls")
+def test_check_ledger_exits_1_and_names_the_problems(book: Book, capsys: pytest.CaptureFixture[str]) -> None:
+    _stock(book)
+    errors = io.StringIO()
+    with pytest.raises(SystemExit) as stopped:
+        call_command("check_ledger", stderr=errors)
+    assert stopped.value.code == 1
+    assert "stock is the sum of its movements: item " in errors.getvalue()
+
+
+def test_check_ledger_says_that_the_book_is_right(book: Book) -> None:
+    output = io.StringIO()
+    call_command("check_ledger", stdout=output)
+    assert output.getvalue().startswith("The book is right: ")
+
+
+@pytest.mark.usefixtures("_no_walls")
+def test_the_daily_proof_logs_every_problem_as_an_error(book: Book, caplog: pytest.LogCaptureFixture) -> None:
+    _reserved(book)
+    assert tasks.prove_the_book() == len(caplog.records) >= 1
+    assert {record.levelname for record in caplog.records} == {"ERROR"}
+    assert "reserved stock is what open orders keep" in caplog.text
