@@ -140,6 +140,12 @@ def known_device(request: HttpRequest, user: User) -> Device | None:
     return Device.objects.filter(key=key, user=user, confirmed=True).first() if key else None
 
 
+def knows_number(request: HttpRequest, phone: str) -> bool:
+    """Whether somebody with this number has signed in in this browser before: one query for any number."""
+    key = request.get_signed_cookie(KNOWN_DEVICE_COOKIE, default="", salt="known-device")
+    return bool(key) and Device.objects.filter(key=key, user__phone=phone, confirmed=True).exists()
+
+
 def device_summary(request: HttpRequest) -> str:
     """A few words for people ("Chrome, Android"); for showing only, never for deciding rights."""
     agent = request.headers.get("User-Agent", "")

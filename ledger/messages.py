@@ -1,10 +1,10 @@
 """The ledger's own messages: an invoice or a portal link, made when they are delivered."""
 
 from accounts import outbox
-from accounts.gateways import Text
+from accounts.gateways import GatewayError, Text
 from accounts.messages import render_text
 from accounts.models import Message
-from ledger import sharing
+from ledger import links, sharing
 from ledger.models import ShareLink
 
 
@@ -27,6 +27,19 @@ def _still_due(message: Message) -> bool:
     return link is not None and link.is_live
 
 
+def _render_door(message: Message) -> Text:
+    parties = sharing.parties_of_number(message.to)
+    if not parties:
+        raise GatewayError("no shop has this number any more", is_final=True)
+    link = links.for_party(parties[0], None)
+    return render_text(message, {**sharing.context_of(link), "more": len({p.business_id for p in parties}) - 1})
+
+
+def _number_is_saved(message: Message) -> bool:
+    return bool(sharing.parties_of_number(message.to))
+
+
 def register() -> None:
+    outbox.register("door_link", _render_door, _number_is_saved)
     for kind in ("invoice_share", "portal_share"):
         outbox.register(kind, _render, _still_due)

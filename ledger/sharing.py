@@ -16,7 +16,7 @@ from accounts.phones import wa_me
 from ledger import links
 from ledger.models import Invoice, ShareLink
 
-DAY = 24 * 60 * 60
+QUARTER_HOUR, DAY = 15 * 60, 24 * 60 * 60
 
 
 class ShareRefused(Exception):
@@ -94,3 +94,27 @@ def send(link: ShareLink, channel: str, by: User) -> Message:
     subject = ("invoice", str(link.invoice_id)) if link.invoice_id else ("party", str(party.pk))
     activity.record(link.business, by, "shared", subject, channel=channel, message=message.pk)
     return message
+
+
+def send_door_link(phone: str, *, address: str, language: str) -> Message:
+    """The general door: one message to this number (E.164) with its portal link, if any shop has it saved.
+
+    Who has it is looked up at delivery, so that the request does the same work for every number. One link is enough
+    for several shops: the code entered there opens all that have this number. Raises limits.LimitReached.
+    """
+    limits.hit("door-number", phone, most=3, seconds=QUARTER_HOUR)
+    limits.hit("door-number", phone, most=10, seconds=DAY)
+    limits.hit("door-address", address, most=30, seconds=QUARTER_HOUR)
+    with transaction.atomic():
+        return outbox.enqueue(
+            kind="door_link", channel=Message.Channel.SMS, to=phone, subject=("number", ""), language=language
+        )
+
+
+def parties_of_number(phone: str) -> list[Party]:
+    """The shared parties that have this number saved, the one saved last first."""
+    return list(
+        Party.objects.filter(people__phone=phone, is_shared=True, is_walk_in=False, business__is_active=True)
+        .select_related("business")
+        .order_by("-people__pk")
+    )

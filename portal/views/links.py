@@ -1,0 +1,166 @@
+"""Pages behind a shared link: one invoice for whoever holds its link, and the portal's door.
+
+Every address with a token goes through `link_page`: unknown 404, ended 410, whether page, PDF or report of an open.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import translation
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import limits, otp
+from accounts.models import LoginChallenge, Membership, Party, PartyPerson
+from accounts.sessions import merchant_user_id
+from ledger import links, paper
+from ledger.models import Invoice, LinkOpen, ShareLink
+from portal import access
+from portal.forms import NumberForm
+from portal.views.papers import pdf_response
+
+HOUR = 60 * 60
+MAX_OPENS_AN_HOUR = 60
+DOOR = "door"
+
+
+def link_page(kind: ShareLink.Kind) -> Callable[..., Callable[..., HttpResponse]]:
+    """Opens the link and calls the view with it, in the reader's language; GET changes nothing."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def inner(request: HttpRequest, token: str) -> HttpResponse:
+            try:
+                link = links.open_link(kind, token)
+            except links.LinkUnknown as error:
+                raise Http404 from error
+            except links.LinkEnded as ended:
+                return render(request, "410.html", {"business": ended.link.business}, status=410)
+            if link.invoice and link.invoice.status == Invoice.Status.DRAFT:
+                raise Http404
+            with translation.override(_language(request, link.party)):
+                return view(request, link, token)
+
+        return login_not_required(inner)
+
+    return decorate
+
+
+def _language(request: HttpRequest, party: Party) -> str:
+    """What the reader chose (in the address or by cookie), else what the shop chose for them, else the browser's."""
+    known = dict(settings.LANGUAGES)
+    for choice in (request.GET.get("lang", ""), request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")):
+        if choice in known:
+            return choice
+    return party.language if party.language != settings.LANGUAGE_CODE else translation.get_language() or "en"
+
+
+@require_safe
+@gzip_page
+@link_page(ShareLink.Kind.INVOICE)
+def invoice(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+    shared = link.invoice
+    assert shared is not None, "an invoice link has an invoice"
+    standing = paper.standing_of(shared)
+    return render(
+        request,
+        "portal/invoice_link.html",
+        paper.context_of(shared)
+        | {
+            "business": link.business,
+            "token": token,
+            "standing": standing,
+            "settlements": paper.settlements(shared),
+            "pay": paper.ways_to_pay(link.business, standing.due_paise, number=shared.number),
+            "languages": settings.LANGUAGES,
+        },
+    )
+
+
+@require_safe
+@link_page(ShareLink.Kind.INVOICE)
+def invoice_pdf(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+    assert link.invoice is not None, "an invoice link has an invoice"
+    return pdf_response(request, link.invoice)
+
+
+@csrf_exempt  # the address itself is the capability, and the page that calls it has neither cookie nor session
+@require_POST
+@link_page(ShareLink.Kind.INVOICE)
+def opened(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+    """A person has the page before the eyes; the shop's own people do not count."""
+    if not _is_of_the_shop(request, link):
+        count, _wait = limits.count("link-opened", str(link.pk), seconds=HOUR)
+        if count <= MAX_OPENS_AN_HOUR:
+            _record(request, link, LinkOpen.Event.OPENED)
+    return HttpResponse(status=204)
+
+
+def _is_of_the_shop(request: HttpRequest, link: ShareLink) -> bool:
+    user_id = merchant_user_id(request)
+    if user_id is None:
+        return False
+    return Membership.objects.filter(business=link.business, user_id=user_id, is_active=True).exists()
+
+
+def _record(request: HttpRequest, link: ShareLink, event: LinkOpen.Event) -> None:
+    LinkOpen.objects.create(business=link.business, link=link, event=event, device=otp.device_summary(request))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@link_page(ShareLink.Kind.INVOICE)
+def invoice_login(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+    return _door(request, link, token)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@link_page(ShareLink.Kind.PORTAL)
+def portal(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+    return _door(request, link, token)
+
+
+def _door(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+    """Asks for the number and sends a code to it, if it is saved on a party of this business; the answer is the same."""
+    if person := access.person_at(request, link.party):
+        return redirect(target_of(link, person))
+    form = NumberForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        phone = form.cleaned_data["phone"]
+        otp.start(
+            request,
+            LoginChallenge.Purpose.PORTAL,
+            phone,
+            is_known=access.saved_people(phone).filter(business=link.business).exists(),
+            language=translation.get_language() or "en",
+            door=str(link.business_id),
+        )
+        request.session[DOOR] = link.pk
+        return redirect("portal:code")
+    context: dict[str, Any] = {"business": link.business, "link": link, "token": token, "form": form}
+    return render(request, "portal/door.html", context, status=400 if form.is_bound else 200)
+
+
+def target_of(link: ShareLink, person: PartyPerson) -> str:
+    """Where a link leads somebody who is logged in and has access to its party."""
+    if link.invoice and access.sees_money(person):
+        return reverse("portal:invoice", kwargs={"party": link.party.public_id, "invoice": link.invoice.public_id})
+    return reverse("portal:dashboard", kwargs={"party": link.party.public_id})
+
+
+def door_link(request: HttpRequest) -> ShareLink | None:
+    """The link at whose door this browser asked for a code; it may have ended meanwhile."""
+    pk = request.session.get(DOOR)
+    if pk is None:
+        return None
+    return ShareLink.objects.select_related("business", "party", "invoice").filter(pk=pk).first()
+
+
+def record_login(request: HttpRequest, link: ShareLink) -> None:
+    _record(request, link, LinkOpen.Event.LOGGED_IN)
