@@ -7,6 +7,39 @@ from django.db.models import F
 from accounts import activity
 from accounts.models import Party, PartyPerson, User
 
+EDITABLE = (
+    "name",
+    "gstin",
+    "address",
+    "city",
+    "pin_code",
+    "state_code",
+    "email",
+    "credit_days",
+    "credit_limit_paise",
+    "language",
+    "reference",
+    "note",
+)
+
+
+@transaction.atomic
+def save(party: Party, phone: str, person_name: str, by: User | None) -> Party:
+    """Write a new or changed party with its main number (E.164, "" for none).
+
+    A changed number ends the party's links and sessions. Raises IntegrityError when another party of the business
+    has the same reference.
+    """
+    if party.pk is None:
+        party.save()
+        activity.record(party.business, by, "party_added", ("party", str(party.pk)))
+    else:
+        # Whether and since when it is shared is not the form's business: a stop meanwhile must stand.
+        party.save(update_fields=EDITABLE)
+        activity.record(party.business, by, "party_changed", ("party", str(party.pk)))
+    set_main_number(party, phone, person_name, by)
+    return party
+
 
 @transaction.atomic
 def set_main_number(party: Party, phone: str, name: str, by: User | None) -> None:

@@ -1,0 +1,375 @@
+"""The invoice editor: a head and a table of lines that become a draft. Tax is computed by ledger.drafting only.
+
+An item is found by what was typed (its name or code), so that the editor works without JavaScript; what is left
+open on its line (unit, price, HSN, GST) is filled from the item.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.forms import DateField, OnceForm, QuantityField, RupeesField, UnitPriceField
+from accounts.india import today
+from accounts.models import Business, Party
+from accounts.money import MAX_PAISE, amount, line_amount, percent, rupees
+from accounts.validators import validate_hsn
+from catalog.models import UNITS, Item
+from ledger import drafting, gst, listing, paper
+from ledger.drafting import Draft, DraftLine, DraftRefused
+from ledger.forms import check_day
+from ledger.models import Invoice
+
+BLANK_LINES = 5
+MAX_LINES = 200
+PREFIX = "lines"
+TYPED = ("description", "quantity", "price", "discount")
+FIELDS = ("item", "description", "hsn", "quantity", "unit", "price", "discount", "gst")
+INCLUDED = "i"  # suffix of a rate that the price includes
+
+
+class HeadForm(OnceForm):
+    issued_on = DateField(label=gettext_lazy("Date"), initial=today)
+    due_on = DateField(label=gettext_lazy("Due"), required=False)
+    reference = forms.CharField(
+        label=gettext_lazy("Reference"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": gettext_lazy("Their order number")}),
+    )
+    notes = forms.CharField(
+        label=gettext_lazy("Note printed on the invoice"),
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    rounds_off = forms.BooleanField(label=gettext_lazy("Round to the rupee"), required=False, initial=True)
+
+    def clean_issued_on(self) -> dt.date:
+        return check_day(self.cleaned_data["issued_on"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        start, due = cleaned.get("issued_on"), cleaned.get("due_on")
+        if start and due and due < start:
+            self.add_error("due_on", _("The due date lies before the date of the invoice."))
+        if start and due and due > start + dt.timedelta(days=3 * 366):
+            self.add_error("due_on", _("Choose a due date within three years."))
+        return cleaned
+
+
+class LineForm(forms.Form):
+    """One row. A row with nothing typed is left out; `line` is the DraftLine of a valid one."""
+
+    item = forms.CharField(required=False, max_length=12, widget=forms.HiddenInput)
+    description = forms.CharField(label=gettext_lazy("Item"), required=False, max_length=200)
+    hsn = forms.CharField(label=gettext_lazy("HSN"), required=False, max_length=8, validators=[validate_hsn])
+    quantity = QuantityField(label=gettext_lazy("Qty"), required=False)
+    unit = forms.ChoiceField(label=gettext_lazy("Unit"), required=False)
+    price = UnitPriceField(label=gettext_lazy("Rate ₹"), required=False)
+    discount = RupeesField(label=gettext_lazy("Discount ₹"), required=False)
+    gst = forms.ChoiceField(label=gettext_lazy("GST"), required=False)
+
+    def __init__(self, *args: Any, catalogue: "Catalogue", rates: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.catalogue = catalogue
+        self.line: DraftLine | None = None
+        fields: dict[str, Any] = self.fields
+        fields["unit"].choices = [("", "–"), *UNITS]
+        if rates:
+            fields["gst"].choices = [("", "–"), *rates]
+        else:
+            del fields["gst"]
+        for name, bound in fields.items():
+            if name != "item":
+                bound.widget.attrs |= {"aria-label": bound.label, "autocomplete": "off", "data-field": name}
+                bound.widget.attrs.pop("class", None)
+        fields["hsn"].widget.attrs["inputmode"] = "numeric"
+        fields["item"].widget.attrs["data-field"] = "item"
+        fields["description"].widget.attrs["list"] = "items"
+
+    @property
+    def is_blank(self) -> bool:
+        return not any(str(self[name].value() or "").strip() for name in TYPED)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.is_blank:
+            self._errors = self.error_class()
+            return cleaned
+        text = " ".join((cleaned.get("description") or "").split())
+        item = self.catalogue.find(text, cleaned.get("item") or "")
+        if not text and not self.has_error("description"):
+            self.add_error("description", _("Write what you sell on this line."))
+        quantity = self._needed("quantity", _("Write the quantity."))
+        if quantity == 0:
+            self.add_error("quantity", _("The quantity must be more than zero."))
+        if cleaned.get("price") is None and item is not None and not self.has_error("price"):
+            cleaned["price"] = item.unit_price_e4
+        price = self._needed("price", _("Write the price."))
+        discount = cleaned.get("discount") or 0
+        if quantity and price is not None:
+            gross = line_amount(quantity, price)
+            if gross > MAX_PAISE:
+                self.add_error("price", _("This line is above 999 crore rupees. Check quantity and price."))
+            elif discount > gross:
+                self.add_error("discount", _("The discount is larger than the line: %(a)s.") % {"a": rupees(gross)})
+        if not self.errors and quantity and price is not None:
+            self.line = self._line(text, item, quantity, price, discount)
+        return cleaned
+
+    def _needed(self, name: str, words: str) -> int | None:
+        value: int | None = self.cleaned_data.get(name)
+        if value is None and not self.has_error(name):
+            self.add_error(name, words)
+        return value
+
+    def _line(self, text: str, item: Item | None, quantity: int, price: int, discount: int) -> DraftLine:
+        cleaned = self.cleaned_data
+        if rate := cleaned.get("gst"):
+            rate_bp, included = int(rate.removesuffix(INCLUDED)), rate.endswith(INCLUDED)
+        else:
+            rate_bp, included = (item.gst_rate_bp, item.price_includes_tax) if item else (0, False)
+        return DraftLine(
+            description=text,
+            quantity_milli=quantity,
+            unit_price_e4=price,
+            gst_rate_bp=rate_bp,
+            discount_paise=discount,
+            price_includes_tax=included,
+            unit=cleaned["unit"] or (item.unit if item else "PCS"),
+            hsn=cleaned["hsn"] or (item.hsn if item else ""),
+            item_id=item.pk if item else None,
+        )
+
+
+class Catalogue:
+    """The items that the rows may mean, read in one query."""
+
+    def __init__(self, business: Business, rows: list[dict[str, str]]) -> None:
+        ids = {row["item"] for row in rows if row.get("item")}
+        words = {" ".join(row["description"].split()).lower() for row in rows if row.get("description")} - {""}
+        self.by_word: dict[str, Item] = {}
+        self.by_id: dict[str, Item] = {}
+        if not ids and not words:
+            return
+        found = business.items.annotate(lower_name=Lower("name"), lower_code=Lower("code")).filter(
+            Q(public_id__in=ids) | Q(lower_name__in=words) | Q(lower_code__in=words)
+        )
+        for item in found.order_by("-is_active", "id"):
+            self.by_id[item.public_id] = item
+            self.by_word.setdefault(item.name.lower(), item)
+            self.by_word.setdefault(item.code.lower(), item)
+
+    def find(self, text: str, public_id: str) -> Item | None:
+        """The item with this name or code; else the one picked, as long as the text still begins with its name."""
+        named = self.by_word.get(text.lower()) if text else None
+        if named:
+            return named
+        picked = self.by_id.get(public_id)
+        return picked if picked and text.lower().startswith(picked.name.lower()) else None
+
+
+class BaseLines(forms.BaseFormSet):
+    def __init__(self, *args: Any, business: Business, on: dt.date, **kwargs: Any) -> None:
+        self.business = business
+        super().__init__(*args, prefix=PREFIX, **kwargs)
+        rows = raw_rows(self.data) if self.is_bound else [dict(row) for row in self.initial or []]
+        self.catalogue = Catalogue(business, rows if self.is_bound else [])
+        self.rates = rate_choices(on, rows) if business.charges_tax else []
+
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        return super().get_form_kwargs(index) | {"catalogue": self.catalogue, "rates": self.rates}
+
+    def add_fields(self, form: forms.Form, index: int | None) -> None:
+        """No fields of the formset's own: a row is left out by clearing it."""
+
+    def lines(self) -> Iterator[tuple[int, DraftLine]]:
+        """(row, line) of the rows that are right."""
+        for index, form in enumerate(self.forms):
+            if not form.errors and form.line is not None:
+                yield index, form.line
+
+
+def rate_choices(on: dt.date, rows: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """The rates of the day, each on top of the price or included in it, and those that rows already carry."""
+    rates = set(gst.rates_on(on))
+    known = {rate.bp for rate in gst.RATES}
+    for row in rows:
+        text = str(row.get("gst") or "").removesuffix(INCLUDED)
+        if text.isdecimal() and int(text) in known:
+            rates.add(int(text))
+    on_top = [(str(bp), percent(bp)) for bp in sorted(rates)]
+    return on_top + [(f"{bp}{INCLUDED}", _("%(rate)s incl.") % {"rate": percent(bp)}) for bp in sorted(rates) if bp]
+
+
+def raw_rows(data: Any) -> list[dict[str, str]]:
+    """What was typed, row by row, as text."""
+    try:
+        count = min(int(data.get(f"{PREFIX}-TOTAL_FORMS", 0)), MAX_LINES)
+    except ValueError:
+        return []
+    return [{name: data.get(f"{PREFIX}-{index}-{name}", "") for name in FIELDS} for index in range(max(count, 0))]
+
+
+def lines_of(
+    business: Business, on: dt.date, data: Any = None, rows: Any = None, blank: int = BLANK_LINES
+) -> BaseLines:
+    factory = forms.formset_factory(
+        LineForm, formset=BaseLines, extra=blank, max_num=MAX_LINES, absolute_max=MAX_LINES, validate_max=True
+    )
+    return factory(data, business=business, on=on, initial=rows)  # type: ignore[return-value]
+
+
+@dataclass
+class Preview:
+    """Totals of what is typed so far, computed on the server."""
+
+    rows: list[tuple[str, str]] = field(default_factory=list)
+    total: str = ""
+    amounts: dict[int, str] = field(default_factory=dict)
+    problem: str = ""
+
+
+class Editor:
+    """One invoice being typed: `head` and `lines`, bound when `data` is given."""
+
+    def __init__(self, business: Business, party: Party, data: QueryDict | None = None, invoice: Invoice | None = None):
+        self.business, self.party, self.invoice = business, party, invoice
+        on = invoice.issued_on if invoice else today()
+        if data is not None:
+            self.head = HeadForm(data)
+            if self.head.is_valid() or "issued_on" in self.head.cleaned_data:
+                on = self.head.cleaned_data["issued_on"]
+            self.lines = lines_of(business, on, data)
+        elif invoice:
+            self.head = HeadForm(initial=_head_of(invoice))
+            self.lines = lines_of(business, on, rows=_rows_of(invoice), blank=2)
+        else:
+            self.head = HeadForm(initial={"due_on": on + dt.timedelta(days=party.days_of_credit())})
+            self.lines = lines_of(business, on)
+        self.on = on
+
+    def with_more_lines(self, data: QueryDict, more: int) -> "Editor":
+        """The same text in unbound forms, with blank rows below; nothing is judged yet."""
+        rows = [row for row in raw_rows(data) if any(row.values())]
+        unbound = Editor(self.business, self.party, invoice=self.invoice)
+        unbound.head = HeadForm(initial={name: data.get(name, "") for name in HeadForm.base_fields})
+        unbound.lines = lines_of(self.business, self.on, rows=rows, blank=more)
+        return unbound
+
+    def is_valid(self) -> bool:
+        head, lines = self.head.is_valid(), self.lines.is_valid()
+        if lines and not any(self.lines.lines()):
+            self.head.add_error(None, _("Write at least one line: what you sold and how many."))
+            return False
+        if lines and self.business.charges_tax:
+            lines = self._check_rates()
+        return head and lines
+
+    def _check_rates(self) -> bool:
+        """A document carries a rate of its date."""
+        allowed, right = set(gst.rates_on(self.on)), True
+        for index, line in list(self.lines.lines()):
+            if line.gst_rate_bp not in allowed:
+                words = _("GST of %(rate)s does not exist on %(date)s.")
+                self.lines.forms[index].add_error(
+                    "gst", words % {"rate": percent(line.gst_rate_bp), "date": listing.day(self.on)}
+                )
+                right = False
+        return right
+
+    def draft(self) -> Draft:
+        """What was typed, when valid."""
+        head = self.head.cleaned_data
+        due_on = head["due_on"] or head["issued_on"] + dt.timedelta(days=self.party.days_of_credit())
+        return Draft(
+            party=self.party,
+            issued_on=head["issued_on"],
+            due_on=due_on,
+            lines=[line for _index, line in self.lines.lines()],
+            notes=head["notes"],
+            reference=head["reference"],
+            rounds_off=head["rounds_off"],
+        )
+
+    def contents(self) -> dict[str, Any]:
+        """For the fingerprint of accounts.idempotency."""
+        lines = [str(line) for _index, line in self.lines.lines()]
+        return self.head.contents() | {"party": self.party.pk, "lines": lines}
+
+    def preview(self) -> Preview:
+        """Totals of the right rows; wrong ones are left out. Nothing typed yet: zeros of a blank draft."""
+        found = list(self.lines.lines()) if self.lines.is_bound else self._kept_lines()
+        rounds_off = bool(self.head["rounds_off"].value())
+        draft = Draft(self.party, self.on, self.on, [line for _index, line in found], rounds_off=rounds_off)
+        sketch = Invoice()
+        try:
+            computed = drafting.apply(sketch, self.business, draft)
+        except DraftRefused as error:
+            return Preview(problem=str(error))
+        return Preview(
+            rows=paper.tax_rows(sketch, self.business.charges_tax),
+            total=rupees(sketch.total_paise),
+            amounts={index: amount(out.taxable_paise) for (index, _line), out in zip(found, computed, strict=True)},
+        )
+
+    def _kept_lines(self) -> list[tuple[int, DraftLine]]:
+        """The lines behind unbound rows, judged silently."""
+        rows = list(self.lines.initial or [])
+        if not rows:
+            return []
+        data = {
+            f"{PREFIX}-{index}-{name}": _text(self.lines.forms[index], name)
+            for index in range(len(rows))
+            for name in FIELDS
+        }
+        data |= {f"{PREFIX}-TOTAL_FORMS": str(len(rows)), f"{PREFIX}-INITIAL_FORMS": "0"}
+        return list(lines_of(self.business, self.on, data).lines())
+
+    def problems(self) -> list[str]:
+        """What is wrong with the whole, for the top of the page."""
+        found = list(self.head.non_field_errors()) if self.head.is_bound else []
+        if self.lines.is_bound:
+            found += self.lines.non_form_errors()
+            wrong = [index + 1 for index, form in enumerate(self.lines.forms) if form.errors]
+            if wrong:
+                rows = ", ".join(map(str, wrong))
+                found.append(
+                    _("Something is missing on line %(rows)s. Look at the fields marked red.") % {"rows": rows}
+                )
+        return found
+
+
+def _text(form: LineForm, name: str) -> str:
+    if name not in form.fields:
+        return ""
+    value = form[name].value()
+    return str(form.fields[name].prepare_value(value) if value is not None else "")
+
+
+def _head_of(invoice: Invoice) -> dict[str, Any]:
+    return {name: getattr(invoice, name) for name in ("issued_on", "due_on", "reference", "notes", "rounds_off")}
+
+
+def _rows_of(invoice: Invoice) -> list[dict[str, Any]]:
+    return [
+        {
+            "item": line.item.public_id if line.item else "",
+            "description": line.description,
+            "hsn": line.hsn,
+            "quantity": line.quantity_milli,
+            "unit": line.unit,
+            "price": line.unit_price_e4,
+            "discount": line.discount_paise or None,
+            "gst": f"{line.gst_rate_bp}{INCLUDED if line.price_includes_tax and line.gst_rate_bp else ''}",
+        }
+        for line in invoice.lines.select_related("item")
+    ]

@@ -1,0 +1,292 @@
+"""Lists as the merchant's pages show them: rows formatted once in Python."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import BigIntegerField, Expression, F, Q
+from django.db.models.functions import Coalesce
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from accounts.money import MINUS, amount, rupees
+from accounts.phones import mask
+from ledger import paper, statements
+from ledger.models import Allocation, Entry, Invoice, OpenItem, Payment
+
+# --- choices above a list ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One choice above a list."""
+
+    name: str
+    href: str
+    is_current: bool
+
+
+def chips(query: QueryDict, key: str, choices: Iterable[tuple[str, Any]], current: str) -> list[Chip]:
+    """Links that set `key` and keep the search."""
+    made = []
+    for value, name in choices:
+        kept = query.copy()
+        for gone in ("after", "before", key):
+            kept.pop(gone, None)
+        if value:
+            kept[key] = value
+        made.append(Chip(str(name), f"?{kept.urlencode()}", value == current))
+    return made
+
+
+# --- words --------------------------------------------------------------------------------------------------
+
+
+def day(value: dt.date) -> str:
+    return date_format(value, "DATE_FORMAT")
+
+
+def net_balance() -> Expression:
+    """A party's balance for annotate(): paise, positive = to collect, 0 when nothing was ever posted."""
+    return Coalesce(F("balance__debit_paise") - F("balance__credit_paise"), 0, output_field=BigIntegerField())
+
+
+def balance_words(paise: int) -> str:
+    """The balance as a sentence of the shop's side."""
+    if paise > 0:
+        return _("You will get %(amount)s") % {"amount": rupees(paise)}
+    if paise < 0:
+        return _("You will give %(amount)s") % {"amount": rupees(-paise)}
+    return _("Nothing is open")
+
+
+def with_side(paise: int) -> str:
+    """A running balance as account books write it: ₹9,200.00 Dr."""
+    side = _("Dr") if paise > 0 else _("Cr") if paise < 0 else ""
+    return f"{rupees(abs(paise))} {side}".rstrip()
+
+
+# --- rows ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PartyRow:
+    href: str
+    name: str
+    place: str
+    phone: str
+    gstin: str
+    balance: str
+    word: str
+    tone: str
+
+
+def party_rows(parties: Iterable[Any], slug: str) -> list[PartyRow]:
+    """Rows of parties annotated with `phone` and `net` (numbers masked: a list is seen over the shoulder)."""
+    words = {1: (_("to collect"), "good"), -1: (_("to pay"), "bad"), 0: (_("settled"), "soft")}
+    rows = []
+    for party in parties:
+        word, tone = words[(party.net > 0) - (party.net < 0)]
+        rows.append(
+            PartyRow(
+                href=reverse("ledger:party", kwargs={"slug": slug, "party": party.public_id}),
+                name=party.name,
+                place=party.city,
+                phone=mask(str(party.phone)) if party.phone else "",
+                gstin=party.gstin,
+                balance=rupees(abs(party.net)),
+                word=word,
+                tone=tone,
+            )
+        )
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRow:
+    href: str
+    party: str
+    number: str
+    date: str
+    due: str
+    total: str
+    open: str
+    badge: str
+    state: str
+    is_cancelled: bool
+
+
+def invoice_rows(invoices: Iterable[Invoice], slug: str) -> list[InvoiceRow]:
+    """Rows of invoices read with party and open_item."""
+    rows = []
+    for invoice in invoices:
+        badge, state = paper.condition(invoice)
+        due = invoice.due_paise
+        number = invoice.number or _("Draft")
+        if invoice.kind == Invoice.Kind.CREDIT_NOTE:
+            number = _("Credit note %(number)s") % {"number": invoice.number} if invoice.number else _("Draft")
+        rows.append(
+            InvoiceRow(
+                href=reverse("ledger:invoice", kwargs={"slug": slug, "invoice": invoice.public_id}),
+                party=invoice.party.name,
+                number=number,
+                date=day(invoice.issued_on),
+                due=day(invoice.due_on) if invoice.kind == Invoice.Kind.INVOICE else "",
+                total=rupees(invoice.total_paise),
+                open=rupees(due) if due and due != invoice.total_paise else "",
+                badge=badge,
+                state=state,
+                is_cancelled=invoice.status == Invoice.Status.CANCELLED,
+            )
+        )
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    href: str
+    party: str
+    number: str
+    date: str
+    how: str
+    amount: str
+    badge: str
+    state: str
+    is_cancelled: bool
+
+
+def payment_rows(payments: Iterable[Payment], slug: str) -> list[PaymentRow]:
+    """Rows of payments read with party and open_item."""
+    rows = []
+    for payment in payments:
+        cancelled = payment.status == Payment.Status.CANCELLED
+        paid_back = payment.direction == Payment.Direction.PAID
+        badge, state = "paid", _("Paid back") if paid_back else _("Settled")
+        if cancelled:
+            badge, state = "cancelled", _("Cancelled")
+        elif payment.unallocated_paise and not paid_back:
+            badge, state = "part_paid", _("Advance %(amount)s") % {"amount": rupees(payment.unallocated_paise)}
+        rows.append(
+            PaymentRow(
+                href=reverse("ledger:payment", kwargs={"slug": slug, "payment": payment.public_id}),
+                party=payment.party.name,
+                number=payment.number,
+                date=day(payment.paid_on),
+                how=" · ".join(filter(None, (payment.get_mode_display(), payment.reference))),
+                amount=rupees(-payment.amount_paise if paid_back else payment.amount_paise),
+                badge=badge,
+                state=state,
+                is_cancelled=cancelled,
+            )
+        )
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    date: str
+    title: str
+    href: str
+    note: str
+    debit: str
+    credit: str
+    change: str
+    balance: str
+    is_cancelled: bool
+
+
+def ledger_rows(rows: Iterable[statements.Row], slug: str) -> list[LedgerRow]:
+    made = []
+    for row in rows:
+        entry = row.entry
+        title, href, note, cancelled = _entry_words(entry, slug)
+        made.append(
+            LedgerRow(
+                date=day(entry.dated_on),
+                title=title,
+                href=href,
+                note=note,
+                debit=rupees(entry.debit_paise) if entry.debit_paise else "",
+                credit=rupees(entry.credit_paise) if entry.credit_paise else "",
+                change=f"+{amount(entry.debit_paise)}" if entry.debit_paise else f"{MINUS}{amount(entry.credit_paise)}",
+                balance=with_side(row.balance_paise),
+                is_cancelled=cancelled,
+            )
+        )
+    return made
+
+
+def _entry_words(entry: Entry, slug: str) -> tuple[str, str, str, bool]:
+    """Title, address, note and whether the entry and its document cancel out."""
+    kind = entry.get_kind_display()
+    if entry.invoice:
+        invoice = entry.invoice
+        href = reverse("ledger:invoice", kwargs={"slug": slug, "invoice": invoice.public_id})
+        cancelled = invoice.status == Invoice.Status.CANCELLED
+        note = invoice.cancel_reason if cancelled else paper.condition(invoice)[1]
+        return f"{kind} {invoice.number}", href, note, cancelled
+    payment = entry.payment
+    assert payment is not None, "an entry has one source"
+    href = reverse("ledger:payment", kwargs={"slug": slug, "payment": payment.public_id})
+    cancelled = payment.status == Payment.Status.CANCELLED
+    how = " · ".join(filter(None, (payment.get_mode_display(), payment.reference)))
+    return f"{kind} {payment.number}", href, payment.cancel_reason if cancelled else how, cancelled
+
+
+@dataclass(frozen=True, slots=True)
+class BillRow:
+    href: str
+    title: str
+    due: str
+    is_overdue: bool
+    total: str
+    rest: str
+
+
+def bill_rows(items: Iterable[OpenItem], slug: str, today: dt.date) -> list[BillRow]:
+    """Open items (read with invoice and payment) as rows."""
+    rows = []
+    for item in items:
+        if item.invoice:
+            title = item.invoice.number
+            href = reverse("ledger:invoice", kwargs={"slug": slug, "invoice": item.invoice.public_id})
+        else:
+            assert item.payment is not None, "an open item has one source"
+            title = item.payment.number
+            href = reverse("ledger:payment", kwargs={"slug": slug, "payment": item.payment.public_id})
+        rows.append(
+            BillRow(
+                href=href,
+                title=title,
+                due=day(item.due_on),
+                is_overdue=item.due_on < today,
+                total=rupees(item.total_paise),
+                rest=rupees(item.total_paise - item.settled_paise),
+            )
+        )
+    return rows
+
+
+def search_documents(text: str) -> Q:
+    """Documents by number, reference or party's name; the scope must have been applied before."""
+    return Q(number__icontains=text) | Q(reference__icontains=text) | Q(party__name__icontains=text)
+
+
+def settlement_row(allocation: Allocation, other: OpenItem, slug: str) -> dict[str, str]:
+    """One allocation seen from one side: the document on the other side, and how much."""
+    if other.invoice:
+        href = reverse("ledger:invoice", kwargs={"slug": slug, "invoice": other.invoice.public_id})
+        title, note = other.invoice.number, other.invoice.get_kind_display()
+    else:
+        assert other.payment is not None, "an open item has one source"
+        href = reverse("ledger:payment", kwargs={"slug": slug, "payment": other.payment.public_id})
+        title, note = other.payment.number, other.payment.get_mode_display()
+    return {
+        "href": href,
+        "title": title,
+        "note": f"{note} · {day(other.dated_on)}",
+        "amount": rupees(allocation.amount_paise),
+    }

@@ -1,0 +1,149 @@
+"""Home: where the business stands, what needs attention, and the first steps of a new one."""
+
+from typing import Any
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from accounts.access import MerchantRequest, business_page
+from accounts.india import TZ, today
+from accounts.models import Business
+from accounts.money import rupees
+from catalog.models import Order
+from ledger.listing import invoice_rows
+from ledger.models import Invoice, OpenItem, PartyBalance, Payment, ShareLink
+
+
+@require_safe
+@business_page
+def home(request: MerchantRequest) -> HttpResponse:
+    business = request.business
+    newest = business.invoices.select_related("party", "open_item").order_by("-id")[:6]
+    orders = list(business.orders.waiting().select_related("party").order_by("-id")[:50])
+    context = {
+        "section": "home",
+        "greeting": greeting(request.user.name),
+        "tiles": tiles(business, len(orders)),
+        "invoices": invoice_rows(newest, business.slug),
+        "overdue": most_overdue(business),
+        "orders": [order_line(order, business.slug) for order in orders[:5]],
+        "steps": first_steps(business),
+    }
+    return render(request, "ledger/home.html", context)
+
+
+def greeting(name: str) -> str:
+    hour = timezone.localtime(timezone=TZ).hour
+    words = _("Good morning") if 4 <= hour < 12 else _("Good afternoon") if hour < 17 else _("Good evening")
+    return f"{words}, {name}" if name else words
+
+
+def _late(business: Business) -> QuerySet[OpenItem]:
+    return OpenItem.objects.filter(
+        business=business, side=OpenItem.Side.DEBIT, settled_paise__lt=F("total_paise"), due_on__lt=today()
+    )
+
+
+def most_overdue(business: Business, count: int = 5) -> list[dict[str, str]]:
+    """The parties with the largest sums past their day: one query."""
+    rows = (
+        _late(business)
+        .values("party__public_id", "party__name")
+        .annotate(paise=Sum(F("total_paise") - F("settled_paise")), bills=Count("id"))
+        .order_by("-paise")[:count]
+    )
+    return [
+        {
+            "href": reverse("ledger:party", kwargs={"slug": business.slug, "party": row["party__public_id"]}),
+            "name": row["party__name"],
+            "amount": rupees(row["paise"]),
+            "note": ngettext("%(n)d bill", "%(n)d bills", row["bills"]) % {"n": row["bills"]},
+        }
+        for row in rows
+    ]
+
+
+def tiles(business: Business, waiting: int) -> list[dict[str, Any]]:
+    """Label, value, note, tone and address of each tile: three queries."""
+    net = F("debit_paise") - F("credit_paise")
+    collect = PartyBalance.objects.filter(business=business, debit_paise__gt=F("credit_paise")).aggregate(
+        paise=Sum(net), parties=Count("id")
+    )
+    late = _late(business).aggregate(
+        paise=Sum(F("total_paise") - F("settled_paise")), parties=Count("party", distinct=True)
+    )
+    received = business.payments.filter(
+        direction=Payment.Direction.RECEIVED, status=Payment.Status.RECORDED, paid_on__gte=today().replace(day=1)
+    ).aggregate(paise=Sum("amount_paise"), payments=Count("id"))
+    where = {"slug": business.slug}
+    parties = collect["parties"]
+    return [
+        {
+            "label": _("To collect"),
+            "value": rupees(collect["paise"] or 0),
+            "note": ngettext("from %(n)d party", "from %(n)d parties", parties) % {"n": parties},
+            "href": reverse("ledger:party_list", kwargs=where) + "?show=collect",
+        },
+        {
+            "label": _("Overdue"),
+            "value": rupees(late["paise"] or 0),
+            "note": ngettext("%(n)d party", "%(n)d parties", late["parties"]) % {"n": late["parties"]},
+            "tone": "bad" if late["parties"] else "",
+            "href": reverse("ledger:invoice_list", kwargs=where) + "?show=overdue",
+        },
+        {
+            "label": _("Received this month"),
+            "value": rupees(received["paise"] or 0),
+            "note": ngettext("%(n)d payment", "%(n)d payments", received["payments"]) % {"n": received["payments"]},
+            "tone": "good" if received["payments"] else "",
+            "href": reverse("ledger:payment_list", kwargs=where),
+        },
+        {
+            "label": _("New orders"),
+            "value": str(waiting) if waiting < 50 else "50+",
+            "note": _("waiting for you") if waiting else _("nothing waits"),
+            "href": reverse("catalog:order_list", kwargs=where),
+        },
+    ]
+
+
+def order_line(order: Order, slug: str) -> dict[str, str]:
+    return {
+        "href": reverse("catalog:order", kwargs={"slug": slug, "order": order.public_id}),
+        "name": order.party.name,
+        "number": order.display_number,
+        "amount": rupees(order.total_paise),
+    }
+
+
+def first_steps(business: Business) -> list[dict[str, Any]]:
+    """What a new business has still to do, in order; [] once all is done. One query."""
+    scope = {"business": OuterRef("pk")}
+    done = (
+        Business.objects.filter(pk=business.pk)
+        .annotate(
+            party=Exists(business.parties.model.objects.filter(**scope)),
+            item=Exists(business.items.model.objects.filter(**scope)),
+            invoice=Exists(Invoice.objects.filter(~Q(status=Invoice.Status.DRAFT), **scope)),
+            link=Exists(ShareLink.objects.filter(**scope)),
+        )
+        .values("party", "item", "invoice", "link")
+        .get()
+    )
+    where = {"slug": business.slug}
+    steps = [
+        (bool(business.state_code), _("Complete your business: address, State, GSTIN, UPI"), "accounts:settings"),
+        (done["party"], _("Add your first party"), "ledger:party_new"),
+        (done["item"], _("Add what you sell"), "catalog:item_new"),
+        (done["invoice"], _("Write your first invoice"), "ledger:invoice_new"),
+        (done["link"], _("Share it with your customer"), "ledger:invoice_list"),
+    ]
+    if all(step[0] for step in steps):
+        return []
+    return [{"done": ok, "text": text, "href": reverse(name, kwargs=where)} for ok, text, name in steps]

@@ -1,0 +1,294 @@
+"""Sales invoices: list, editor, one invoice, issue, cancel, PDF."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import paging
+from accounts.access import MerchantRequest, business_page
+from accounts.idempotency import once
+from accounts.models import Party
+from accounts.money import percent, quantity, unit_price
+from accounts.phones import mask
+from catalog.models import Item
+from ledger import billing, drafting, paper, pdf, posting, trail
+from ledger.drafting import DraftRefused
+from ledger.editor import BLANK_LINES, INCLUDED, Editor
+from ledger.forms import SHOW_INVOICES, ReasonForm, SearchForm
+from ledger.listing import chips, invoice_rows, search_documents, settlement_row
+from ledger.models import Allocation, Invoice
+from ledger.numbering import SeriesFull
+from ledger.posting import PostingRefused
+from ledger.views.choosing import choose_party, chosen_party
+from ledger.views.sharing import panel_for
+
+REFUSALS = (DraftRefused, PostingRefused, SeriesFull)
+ITEMS_OFFERED = 12
+ITEMS_WITHOUT_JS = 200
+
+
+@require_safe
+@business_page
+def invoice_list(request: MerchantRequest) -> HttpResponse:
+    business = request.business
+    search = SearchForm(request.GET, label=_("Number, party or reference"), choices=SHOW_INVOICES)
+    found = shown(business.invoices, search.chosen)
+    if search.text:
+        found = found.filter(search_documents(search.text))
+    page = paging.page(found.select_related("party", "open_item"), request.GET, ("-issued_on", "-pk"))
+    context = {
+        "section": "invoices",
+        "search": search,
+        "chips": chips(request.GET, "show", SHOW_INVOICES, search.chosen),
+        "page": page,
+        "rows": invoice_rows(page.rows, business.slug),
+        "is_filtered": bool(search.text or search.chosen),
+    }
+    return render(request, "ledger/invoice_list.html", context)
+
+
+def shown(invoices: Any, which: str) -> Any:
+    """A part of the documents; "unpaid" is everything on which something is still due, overdue or part paid too."""
+    if which == "credit_note":
+        return invoices.filter(kind=Invoice.Kind.CREDIT_NOTE)
+    if which in (Invoice.Status.DRAFT, Invoice.Status.CANCELLED):
+        return invoices.filter(status=which)
+    words = {"unpaid": "open", "overdue": "overdue", "part_paid": "part_paid", "paid": "paid"}
+    return getattr(invoices, words[which])() if which in words else invoices.all()
+
+
+# --- editor -------------------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@business_page
+def invoice_new(request: MerchantRequest) -> HttpResponse:
+    party = chosen_party(request)
+    if party is None:
+        return choose_party(request, "ledger:invoice_new", _("Whom do you bill?"), "invoices")
+    return _edit(request, party, None)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@business_page
+def invoice_edit(request: MerchantRequest, invoice: str) -> HttpResponse:
+    found = get_object_or_404(request.business.invoices.select_related("party"), public_id=invoice)
+    found.party.business = request.business
+    if found.status != Invoice.Status.DRAFT:
+        messages.error(request, _("An issued invoice never changes. Cancel it, or write a credit note."))
+        return redirect("ledger:invoice", slug=request.business.slug, invoice=found.public_id)
+    return _edit(request, found.party, found)
+
+
+def _edit(request: MerchantRequest, party: Party, invoice: Invoice | None) -> HttpResponse:
+    """The editor: `do` is draft, issue, more (blank lines) or preview."""
+    if request.method != "POST":
+        return _editor_page(request, Editor(request.business, party, invoice=invoice))
+    editor = Editor(request.business, party, request.POST, invoice)
+    do = request.POST.get("do", "preview")
+    if do not in ("draft", "issue"):
+        blank = BLANK_LINES if do == "more" else 2
+        return _editor_page(request, editor.with_more_lines(request.POST, blank))
+    if editor.is_valid() and (public_id := _save(request, editor, issue=do == "issue")):
+        return redirect("ledger:invoice", slug=request.business.slug, invoice=public_id)
+    return _editor_page(request, editor, status=400)
+
+
+def _save(request: MerchantRequest, editor: Editor, *, issue: bool) -> str:
+    """The public id of the saved invoice; "" when it was refused, with the reason on the form."""
+    contents = editor.contents() | {"issue": issue, "invoice": editor.invoice and editor.invoice.pk}
+
+    def act() -> str:
+        saved = billing.save(request.business, editor.draft(), request.user, invoice=editor.invoice, issue=issue)
+        return saved.public_id
+
+    try:
+        key = editor.head.cleaned_data["form_key"]
+        public_id, first = once(request.business, request.user, "invoice", key, contents, act)
+    except REFUSALS as error:
+        editor.head.add_error(None, str(error))
+        return ""
+    if first:
+        messages.success(request, _("Issued. Share it now.") if issue else _("Draft saved."))
+    return str(public_id)
+
+
+def _editor_page(request: MerchantRequest, editor: Editor, status: int = 200) -> HttpResponse:
+    preview = editor.preview()
+    context = {
+        "section": "invoices",
+        "editor": editor,
+        "rows": [(form, preview.amounts.get(index, "")) for index, form in enumerate(editor.lines.forms)],
+        "party": editor.party,
+        "invoice": editor.invoice,
+        "problems": editor.problems(),
+        "preview": preview,
+        "items": request.business.items.filter(is_active=True)
+        .order_by("name")
+        .values_list("name", "code")[:ITEMS_WITHOUT_JS],
+    }
+    return render(request, "ledger/invoice_edit.html", context, status=status)
+
+
+@require_POST
+@business_page
+def invoice_preview(request: MerchantRequest) -> HttpResponse:
+    """Totals of what is typed so far; writes nothing. Tax is computed here and nowhere in the browser."""
+    party = get_object_or_404(request.business.parties, public_id=request.POST.get("party", ""))
+    party.business = request.business
+    editor = Editor(request.business, party, request.POST)
+    return render(request, "ledger/invoice_edit.html#totals", {"preview": editor.preview()})
+
+
+@require_safe
+@business_page
+def invoice_items(request: MerchantRequest) -> HttpResponse:
+    """Items for the picker: at most a dozen, those whose name begins with the text first."""
+    search = SearchForm(request.GET, label=_("Item"))
+    items = request.business.items.filter(is_active=True)
+    if search.text:
+        items = items.search(search.text)
+    begins = Q(name__istartswith=search.text)
+    found = [*items.filter(begins).order_by("name", "id")[:ITEMS_OFFERED]]
+    if len(found) < ITEMS_OFFERED:
+        found += items.exclude(begins).order_by("name", "id")[: ITEMS_OFFERED - len(found)]
+    return JsonResponse({"items": [_offer(item, request.business.charges_tax) for item in found]})
+
+
+def _offer(item: Item, taxed: bool) -> dict[str, str]:
+    price = unit_price(item.unit_price_e4)
+    notes = [f"₹{price}", percent(item.gst_rate_bp) if taxed else "", item.code]
+    if item.available_milli is not None:
+        notes.append(_("%(quantity)s in stock") % {"quantity": quantity(item.available_milli)})
+    return {
+        "id": item.public_id,
+        "name": item.name,
+        "hsn": item.hsn,
+        "unit": item.unit,
+        "price": unit_price(item.unit_price_e4, grouping=False),
+        "gst": f"{item.gst_rate_bp}{INCLUDED if item.price_includes_tax and item.gst_rate_bp else ''}",
+        "note": " · ".join(filter(None, notes)),
+    }
+
+
+# --- one invoice --------------------------------------------------------------------------------------------
+
+
+@require_safe
+@business_page
+def invoice_page(request: MerchantRequest, invoice: str) -> HttpResponse:
+    found = _invoice(request, invoice)
+    party = found.party
+    phone = str(party.phone or "")  # type: ignore[attr-defined]
+    links = list(found.links.order_by("-id"))
+    for link in links:
+        link.party = party
+    live = next((link for link in links if link.is_live), None)
+    settled = _allocations(found)
+    context = paper.context_of(found) | {
+        "section": "invoices",
+        "party": party,
+        "phone": mask(phone) if phone else "",
+        "standing": paper.standing_of(found),
+        "panel": panel_for(live, party, found, phone) if live else None,
+        "can_share": found.status == Invoice.Status.ISSUED and party.is_shared,
+        "settled": settlement_rows(found, settled, request.business.slug),
+        "trail": trail.of_invoice(found, links, settled if found.kind == Invoice.Kind.INVOICE else []),
+    }
+    return render(request, "ledger/invoice.html", context)
+
+
+def _invoice(request: MerchantRequest, public_id: str) -> Invoice:
+    """The document with party (and its number), open item and original, or 404."""
+    found = get_object_or_404(
+        request.business.invoices.select_related("open_item", "original", "created_by", "order"), public_id=public_id
+    )
+    found.party = request.business.parties.with_contact().get(pk=found.party_id)
+    found.business = found.party.business = request.business
+    return found
+
+
+def _allocations(invoice: Invoice) -> list[Allocation]:
+    """What settled this invoice, or what this credit note settled."""
+    if invoice.status != Invoice.Status.ISSUED:
+        return []
+    side = "debit" if invoice.kind == Invoice.Kind.INVOICE else "credit"
+    rows = Allocation.objects.filter(business_id=invoice.business_id, **{side: invoice.open_item})
+    return list(
+        rows.select_related("credit__payment", "credit__invoice", "debit__invoice", "debit__payment").order_by("pk")
+    )
+
+
+def settlement_rows(invoice: Invoice, allocations: list[Allocation], slug: str) -> list[dict[str, str]]:
+    use_credit = invoice.kind == Invoice.Kind.INVOICE
+    return [settlement_row(row, row.credit if use_credit else row.debit, slug) for row in allocations]
+
+
+@require_POST
+@business_page
+def invoice_issue(request: MerchantRequest, invoice: str) -> HttpResponse:
+    """Issue a draft as it is. Issuing twice issues once."""
+    found = get_object_or_404(request.business.invoices, public_id=invoice)
+    try:
+        posting.issue(found, request.user)
+    except (PostingRefused, SeriesFull) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Issued. Share it now."))
+    return redirect("ledger:invoice", slug=request.business.slug, invoice=found.public_id)
+
+
+@require_POST
+@business_page
+def invoice_discard(request: MerchantRequest, invoice: str) -> HttpResponse:
+    found = get_object_or_404(request.business.invoices.select_related("order"), public_id=invoice)
+    try:
+        drafting.discard(found)
+    except DraftRefused as error:
+        messages.error(request, str(error))
+        return redirect("ledger:invoice", slug=request.business.slug, invoice=found.public_id)
+    messages.success(request, _("The draft is gone."))
+    if found.order:
+        return redirect("catalog:order", slug=request.business.slug, order=found.order.public_id)
+    return redirect("ledger:invoice_list", slug=request.business.slug)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@business_page
+def invoice_cancel(request: MerchantRequest, invoice: str) -> HttpResponse:
+    found = _invoice(request, invoice)
+    form = ReasonForm(request.POST or None)
+    here = {"slug": request.business.slug, "invoice": found.public_id}
+    if found.status != Invoice.Status.ISSUED:
+        return redirect("ledger:invoice", **here)
+    if request.method == "POST" and form.is_valid():
+        try:
+            posting.cancel_invoice(found, request.user, form.cleaned_data["reason"])
+        except PostingRefused as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("Cancelled. What was paid on it is an advance of the party now."))
+            return redirect("ledger:invoice", **here)
+    context = {"section": "invoices", "invoice": found, "party": found.party, "form": form}
+    return render(request, "ledger/invoice_cancel.html", context, status=400 if request.method == "POST" else 200)
+
+
+@require_safe
+@business_page
+def invoice_pdf(request: MerchantRequest, invoice: str) -> HttpResponse:
+    found = _invoice(request, invoice)
+    name = (found.number or f"draft-{found.public_id}").replace("/", "-")
+    headers = {"Content-Disposition": f'inline; filename="{name}.pdf"'}
+    try:
+        content = pdf.render(found)
+    except pdf.TooLong as error:
+        messages.error(
+            request, _("%(lines)d lines are too many for a PDF. Print the page instead.") % {"lines": error.lines}
+        )
+        return redirect("ledger:invoice", slug=request.business.slug, invoice=found.public_id)
+    return HttpResponse(content, content_type="application/pdf", headers=headers)

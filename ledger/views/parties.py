@@ -1,0 +1,187 @@
+"""Parties: the list, the form, one party with its ledger, and the numbers that may log in."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import IntegrityError
+from django.db.models import Count, Max, Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import paging, parties
+from accounts.access import MerchantRequest, business_page
+from accounts.idempotency import once
+from accounts.india import today
+from accounts.models import Party, PartyPerson
+from accounts.money import rupees
+from accounts.phones import pretty
+from ledger import posting, statements
+from ledger.forms import PERIODS, SHOW_PARTIES, PartyForm, PeriodForm, PersonForm, SearchForm
+from ledger.listing import balance_words, bill_rows, chips, day, ledger_rows, net_balance, party_rows, with_side
+from ledger.models import LinkOpen, ShareLink
+from ledger.views.sharing import link_rows
+
+BILLS_SHOWN = 10
+
+
+@require_safe
+@business_page
+def party_list(request: MerchantRequest) -> HttpResponse:
+    business = request.business
+    search = SearchForm(request.GET, label=_("Name, city, GSTIN or number"), choices=SHOW_PARTIES)
+    found = business.parties.with_contact().annotate(net=net_balance())
+    if search.text:
+        found = found.search(search.text)
+    if search.chosen:
+        found = found.filter(net__gt=0) if search.chosen == "collect" else found.filter(net__lt=0)
+    page = paging.page(found, request.GET, ("name", "pk"))
+    context = {
+        "section": "parties",
+        "search": search,
+        "chips": chips(request.GET, "show", SHOW_PARTIES, search.chosen),
+        "page": page,
+        "rows": party_rows(page.rows, business.slug),
+        "is_filtered": bool(search.text or search.chosen),
+    }
+    return render(request, "ledger/party_list.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@business_page
+def party_new(request: MerchantRequest) -> HttpResponse:
+    business = request.business
+    form = PartyForm(request.POST or None, instance=Party(business=business))
+    if request.method == "POST" and form.is_valid():
+        saved, _first = _save(request, form, lambda: _write(form, request), "party")
+        if saved:
+            if request.GET.get("then") == "invoice":
+                where = reverse("ledger:invoice_new", kwargs={"slug": business.slug})
+                return redirect(f"{where}?party={saved}")
+            return redirect("ledger:party", slug=business.slug, party=saved)
+    status = 400 if request.method == "POST" else 200
+    return render(request, "ledger/party_form.html", {"section": "parties", "form": form}, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@business_page
+def party_edit(request: MerchantRequest, party: str) -> HttpResponse:
+    found = _party(request, party)
+    form = PartyForm(request.POST or None, instance=found)
+    if request.method == "POST" and form.is_valid():
+        saved, _first = _save(request, form, lambda: _write(form, request), "party-edit")
+        if saved:
+            messages.success(request, _("Saved."))
+            return redirect("ledger:party", slug=request.business.slug, party=saved)
+    context = {"section": "parties", "form": form, "party": Party.objects.get(pk=found.pk)}
+    return render(request, "ledger/party_form.html", context, status=400 if request.method == "POST" else 200)
+
+
+def _write(form: PartyForm, request: MerchantRequest) -> str:
+    data = form.cleaned_data
+    return parties.save(form.instance, data["phone"] or "", data["person_name"], request.user).public_id
+
+
+def _save(request: MerchantRequest, form: PartyForm, act: Any, purpose: str) -> tuple[str, bool]:
+    """("", False) when another party took the same code in this very moment; the form says so."""
+    try:
+        return once(request.business, request.user, purpose, form.cleaned_data["form_key"], form.contents(), act)
+    except IntegrityError:
+        form.add_error("reference", _("Another party has this code already."))
+        return "", False
+
+
+@require_safe
+@business_page
+def party_page(request: MerchantRequest, party: str) -> HttpResponse:
+    return _page(request, _party(request, party), PersonForm())
+
+
+def _page(request: MerchantRequest, party: Party, person_form: PersonForm, status: int = 200) -> HttpResponse:
+    """One party: balance, ledger of a period, open bills, people, links."""
+    slug = request.business.slug
+    period_form = PeriodForm(request.GET)
+    period = period_form.chosen()
+    page = statements.page(party, period, after=request.GET.get("after", ""))
+    bills = posting.open_debits(party)
+    balance = party.net  # type: ignore[attr-defined]
+    context = {
+        "section": "parties",
+        "party": party,
+        "balance": balance,
+        "balance_words": balance_words(balance),
+        "balance_amount": rupees(abs(balance)),
+        "period_form": period_form,
+        "period_start": day(page.rows[0].entry.dated_on)
+        if period_form.current == "all" and page.rows
+        else day(period.start),
+        "period_end": day(period.end),
+        "chips": chips(request.GET, "period", PERIODS, period_form.current or "-"),
+        "page": page,
+        "rows": ledger_rows(page.rows, slug),
+        "opening": with_side(page.before_paise),
+        "closing": with_side(page.closing_paise),
+        "bills": bill_rows(bills[:BILLS_SHOWN], slug, today()),
+        "more_bills": max(0, len(bills) - BILLS_SHOWN),
+        "overdue": sum(item.total_paise - item.settled_paise for item in bills if item.due_on < today()),
+        "people": [(person, pretty(str(person.phone))) for person in party.people.order_by("-is_main", "id")],
+        "person_form": person_form,
+        "links": link_rows(live_links(party), slug),
+        "last_login": _last_login(party),
+    }
+    return render(request, "ledger/party.html", context, status=status)
+
+
+def live_links(party: Party) -> Any:
+    opened = Q(opens__event=LinkOpen.Event.OPENED)
+    return (
+        ShareLink.objects.live()
+        .filter(business_id=party.business_id, party=party)
+        .select_related("invoice")
+        .annotate(times=Count("opens", filter=opened), last_open=Max("opens__at", filter=opened))
+        .order_by("-id")[:20]
+    )
+
+
+def _last_login(party: Party) -> LinkOpen | None:
+    logins = LinkOpen.objects.filter(business_id=party.business_id, link__party=party, event=LinkOpen.Event.LOGGED_IN)
+    return logins.order_by("-id").first()
+
+
+@require_POST
+@business_page
+def person_add(request: MerchantRequest, party: str) -> HttpResponse:
+    found = _party(request, party)
+    form = PersonForm(request.POST)
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            parties.add_person(found, data["phone"], data["name"], data["role"], request.user)
+        except IntegrityError:
+            form.add_error("phone", _("This number is saved here already."))
+        else:
+            messages.success(request, _("This number can log in now."))
+            return redirect("ledger:party", slug=request.business.slug, party=found.public_id)
+    return _page(request, found, form, status=400)
+
+
+@require_POST
+@business_page
+def person_remove(request: MerchantRequest, party: str) -> HttpResponse:
+    """Take away the number `person`; gone already is as good as taken away."""
+    found = _party(request, party)
+    pk = request.POST.get("person", "")
+    person = PartyPerson.objects.filter(business=request.business, party=found, pk=pk if pk.isdecimal() else 0).first()
+    if person:
+        parties.remove_person(person, request.user)
+        messages.success(request, _("This number cannot log in any more. All links and sessions of the party ended."))
+    return redirect("ledger:party", slug=request.business.slug, party=found.public_id)
+
+
+def _party(request: MerchantRequest, public_id: str) -> Party:
+    """The party with its balance and main number, or 404."""
+    found = get_object_or_404(request.business.parties.with_contact().annotate(net=net_balance()), public_id=public_id)
+    found.business = request.business
+    return found

@@ -1,0 +1,243 @@
+"""Payments received (and paid back): list, entry with a preview of what it closes, one payment, cancel."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import F
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import paging
+from accounts.access import MerchantRequest, business_page
+from accounts.idempotency import once
+from accounts.models import Party
+from accounts.money import plain, rupees
+from ledger import posting
+from ledger.forms import SHOW_PAYMENTS, PaymentForm, ReasonForm, SearchForm
+from ledger.listing import balance_words, chips, day, net_balance, payment_rows, search_documents, settlement_row
+from ledger.models import Allocation, Invoice, Payment
+from ledger.numbering import SeriesFull
+from ledger.posting import PostingRefused
+from ledger.views.choosing import choose_party, chosen_party
+
+BILLS_OFFERED = 100
+
+
+@require_safe
+@business_page
+def payment_list(request: MerchantRequest) -> HttpResponse:
+    business = request.business
+    search = SearchForm(request.GET, label=_("Number, party or reference"), choices=SHOW_PAYMENTS)
+    found = shown(business.payments, search.chosen)
+    if search.text:
+        found = found.filter(search_documents(search.text))
+    page = paging.page(found.select_related("party", "open_item"), request.GET, ("-paid_on", "-pk"))
+    context = {
+        "section": "payments",
+        "search": search,
+        "chips": chips(request.GET, "show", SHOW_PAYMENTS, search.chosen),
+        "page": page,
+        "rows": payment_rows(page.rows, business.slug),
+        "is_filtered": bool(search.text or search.chosen),
+    }
+    return render(request, "ledger/payment_list.html", context)
+
+
+def shown(payments: Any, which: str) -> Any:
+    if which == "advance":
+        return payments.filter(
+            direction=Payment.Direction.RECEIVED, open_item__settled_paise__lt=F("open_item__total_paise")
+        )
+    if which == "paid_back":
+        return payments.filter(direction=Payment.Direction.PAID)
+    return payments.filter(status=Payment.Status.CANCELLED) if which == "cancelled" else payments.all()
+
+
+# --- entry --------------------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@business_page
+def payment_new(request: MerchantRequest) -> HttpResponse:
+    """Record a payment of ?party= (or of ?invoice=, which it closes first); `do` preview only shows what it closes."""
+    first = _first_bill(request)
+    party = first.party if first else chosen_party(request)
+    if party is None:
+        return choose_party(request, "ledger:payment_new", _("Who paid?"), "payments")
+    bills = posting.open_debits(party)[:BILLS_OFFERED]
+    if request.method != "POST":
+        return _form_page(
+            request, party, PaymentForm(initial=_initial(request, party, first), bills=bills, first=first)
+        )
+    form = PaymentForm(request.POST, bills=bills, first=first)
+    if request.POST.get("do") == "preview":
+        form.is_valid()
+        return _form_page(
+            request, party, form, template="ledger/payment_form.html#closes" if "X-Preview" in request.headers else ""
+        )
+    if form.is_valid() and (public_id := _record(request, party, form)):
+        return redirect("ledger:payment", slug=request.business.slug, payment=public_id)
+    return _form_page(request, party, form, status=400)
+
+
+def _first_bill(request: MerchantRequest) -> Invoice | None:
+    """The invoice of ?invoice=, 404 for a foreign one."""
+    public_id = request.GET.get("invoice", "")
+    if not public_id:
+        return None
+    found = get_object_or_404(
+        request.business.invoices.select_related("party", "open_item"), public_id=public_id, kind=Invoice.Kind.INVOICE
+    )
+    found.party.business = request.business
+    return found
+
+
+def _initial(request: MerchantRequest, party: Party, first: Invoice | None) -> dict[str, Any]:
+    if request.GET.get("direction") == Payment.Direction.PAID:
+        return {"direction": Payment.Direction.PAID}
+    return {"amount": plain(first.due_paise)} if first and first.due_paise else {}
+
+
+def _record(request: MerchantRequest, party: Party, form: PaymentForm) -> str:
+    """The public id of the payment; "" when it was refused, with the reason on the form."""
+    data = form.cleaned_data
+
+    def act() -> str:
+        return posting.record_payment(
+            request.business,
+            party,
+            amount_paise=data["amount"],
+            mode=data["mode"],
+            paid_on=data["paid_on"],
+            by=request.user,
+            direction=data["direction"],
+            reference=data["reference"],
+            note=data["note"],
+            shares=form.shares(),
+        ).public_id
+
+    try:
+        public_id, first = once(
+            request.business, request.user, "payment", data["form_key"], form.contents() | {"party": party.pk}, act
+        )
+    except (PostingRefused, SeriesFull) as error:
+        form.add_error(None, str(error))
+        return ""
+    if first:
+        messages.success(request, _("Recorded."))
+    return str(public_id)
+
+
+def _form_page(
+    request: MerchantRequest, party: Party, form: PaymentForm, status: int = 200, template: str = ""
+) -> HttpResponse:
+    is_refund = form["direction"].value() == Payment.Direction.PAID
+    context = {
+        "section": "payments",
+        "party": party,
+        "form": form,
+        "is_refund": is_refund,
+        "bills": [] if is_refund else [_bill_row(item, bound) for item, bound in form.bill_fields()],
+        "closes": None if is_refund else closes(form),
+        "asked": request.GET.urlencode(),
+    }
+    return render(request, template or "ledger/payment_form.html", context, status=status)
+
+
+def _bill_row(item: Any, bound: Any) -> dict[str, Any]:
+    return {
+        "title": str(item.invoice or item.payment),
+        "due": day(item.due_on),
+        "rest": rupees(item.total_paise - item.settled_paise),
+        "field": bound,
+    }
+
+
+def closes(form: PaymentForm) -> dict[str, Any] | None:
+    """What the amount would settle as the form stands; None while there is no amount to speak of."""
+    amount = form.amount_so_far()
+    if not amount:
+        return None
+    parts = form.parts_so_far(amount)
+    return {
+        "rows": [
+            {
+                "title": str(item.invoice or item.payment),
+                "part": rupees(part),
+                "rest": rupees(item.total_paise - item.settled_paise - part),
+                "is_closed": part == item.total_paise - item.settled_paise,
+            }
+            for item, part in parts
+        ],
+        "advance": rupees(amount - sum(part for _item, part in parts)) if amount > sum(p for _i, p in parts) else "",
+    }
+
+
+# --- one payment --------------------------------------------------------------------------------------------
+
+
+@require_safe
+@business_page
+def payment_page(request: MerchantRequest, payment: str) -> HttpResponse:
+    found = _payment(request, payment)
+    is_refund = found.direction == Payment.Direction.PAID
+    rows = Allocation.objects.filter(business=request.business, **{"debit" if is_refund else "credit": found.open_item})
+    rows = rows.select_related("debit__invoice", "debit__payment", "credit__invoice", "credit__payment").order_by("pk")
+    slug = request.business.slug
+    free = 0 if is_refund else found.unallocated_paise
+    context = {
+        "section": "payments",
+        "payment": found,
+        "party": found.party,
+        "is_refund": is_refund,
+        "is_cancelled": found.status == Payment.Status.CANCELLED,
+        "settled": [settlement_row(row, row.credit if is_refund else row.debit, slug) for row in rows],
+        "free": rupees(free) if free else "",
+        "can_settle": bool(free) and bool(posting.open_debits(found.party)),
+        "balance_words": balance_words(found.party.net),  # type: ignore[attr-defined]
+    }
+    return render(request, "ledger/payment.html", context)
+
+
+def _payment(request: MerchantRequest, public_id: str) -> Payment:
+    found = get_object_or_404(request.business.payments.select_related("open_item", "created_by"), public_id=public_id)
+    found.party = request.business.parties.annotate(net=net_balance()).get(pk=found.party_id)
+    found.business = found.party.business = request.business
+    return found
+
+
+@require_POST
+@business_page
+def payment_settle(request: MerchantRequest, payment: str) -> HttpResponse:
+    """Use what is left of a payment for the oldest open bills."""
+    found = _payment(request, payment)
+    shares = posting.oldest_first(posting.open_debits(found.party), found.unallocated_paise)
+    try:
+        posting.allocate_payment(found, [(share.debit.pk, share.amount_paise) for share in shares], request.user)
+    except PostingRefused as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Used for the oldest open bills."))
+    return redirect("ledger:payment", slug=request.business.slug, payment=found.public_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@business_page
+def payment_cancel(request: MerchantRequest, payment: str) -> HttpResponse:
+    found = _payment(request, payment)
+    form = ReasonForm(request.POST or None)
+    here = {"slug": request.business.slug, "payment": found.public_id}
+    if found.status == Payment.Status.CANCELLED:
+        return redirect("ledger:payment", **here)
+    if request.method == "POST" and form.is_valid():
+        try:
+            posting.cancel_payment(found, request.user, form.cleaned_data["reason"])
+        except PostingRefused as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("Cancelled. The bills it had settled are due again."))
+            return redirect("ledger:payment", **here)
+    context = {"section": "payments", "payment": found, "party": found.party, "form": form}
+    return render(request, "ledger/payment_cancel.html", context, status=400 if request.method == "POST" else 200)
