@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, models, transaction
 
 from accounts.models import Business, IdempotencyKey, User
 
@@ -19,16 +19,21 @@ def new_key() -> str:
     return secrets.token_urlsafe(18)
 
 
+def _plain(value: Any) -> str:
+    # Two parties may have one name: a row is named by its key, not by how it reads.
+    return f"{value._meta.label} {value.pk}" if isinstance(value, models.Model) else str(value)
+
+
 def once(
     business: Business, user: User, purpose: str, key: str, contents: Any, act: Callable[[], Any]
 ) -> tuple[Any, bool]:
     """Run `act` once per (business, user, purpose, key), in one transaction with the record of its result.
 
-    `contents` is what the form said (JSON-able with str as fallback); `act` returns something JSON can hold,
+    `contents` is what the form said (JSON-able; rows by their key, else str); `act` returns something JSON can hold,
     usually a public id. Returns (result, whether this call acted). Raises FormReused.
     A parallel twin waits at the unique key until the first commits, then returns its result.
     """
-    canonical = json.dumps(contents, sort_keys=True, default=str, separators=(",", ":"))
+    canonical = json.dumps(contents, sort_keys=True, default=_plain, separators=(",", ":"))
     fingerprint = hashlib.sha256(canonical.encode()).hexdigest()
     scope = {"business": business, "user": user, "purpose": purpose, "key": key}
     with transaction.atomic():

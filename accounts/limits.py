@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import ipaddress
 import time
 from datetime import UTC, datetime
 
@@ -64,4 +65,10 @@ def client_address(request: HttpRequest) -> str:
         hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
         if len(hops) >= settings.TRUSTED_PROXIES:
             address = hops[-settings.TRUSTED_PROXIES]
-    return ":".join(address.split(":")[:4]) if ":" in address else address
+    try:
+        caller = ipaddress.ip_address(address)
+    except ValueError:  # a Unix socket has no address
+        return address
+    if isinstance(caller, ipaddress.IPv6Address):
+        caller = caller.ipv4_mapped or ipaddress.ip_network((caller, 64), strict=False).network_address
+    return str(caller)

@@ -62,8 +62,11 @@ def start(
     if not request.session.session_key:
         request.session.create()
     limits.hit("code-session", request.session.session_key or "", most=8, seconds=QUARTER_HOUR)
-    limits.hit("code-number", f"{purpose}|{phone}", most=8, seconds=QUARTER_HOUR)
-    limits.hit("code-number", f"{purpose}|{phone}", most=30, seconds=DAY)
+    # A browser the number has signed in with before is counted by itself: strangers who ask for codes to a number
+    # in their own browsers must not lock its owner out.
+    device = _known_key(request) if knows_number(request, phone) else ""
+    limits.hit("code-number", f"{purpose}|{phone}|{device}", most=8, seconds=QUARTER_HOUR)
+    limits.hit("code-number", f"{purpose}|{phone}|{device}", most=30, seconds=DAY)
     limits.hit("code-address", limits.client_address(request), most=60, seconds=QUARTER_HOUR)
     limits.hit("code-door", f"{purpose}|{door}", most=500, seconds=HOUR)
     nonce = secrets.token_urlsafe(24)
@@ -134,15 +137,19 @@ def sign_in(request: HttpRequest, user: User) -> Device:
     return device
 
 
+def _known_key(request: HttpRequest) -> str:
+    return request.get_signed_cookie(KNOWN_DEVICE_COOKIE, default="", salt="known-device") or ""
+
+
 def known_device(request: HttpRequest, user: User) -> Device | None:
     """The device of this user that this browser remembers by a signed cookie."""
-    key = request.get_signed_cookie(KNOWN_DEVICE_COOKIE, default="", salt="known-device")
+    key = _known_key(request)
     return Device.objects.filter(key=key, user=user, confirmed=True).first() if key else None
 
 
 def knows_number(request: HttpRequest, phone: str) -> bool:
     """Whether somebody with this number has signed in in this browser before: one query for any number."""
-    key = request.get_signed_cookie(KNOWN_DEVICE_COOKIE, default="", salt="known-device")
+    key = _known_key(request)
     return bool(key) and Device.objects.filter(key=key, user__phone=phone, confirmed=True).exists()
 
 

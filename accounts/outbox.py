@@ -99,13 +99,11 @@ def deliver(message_id: int) -> bool:
     if not claimed:
         return False
     message = Message.objects.select_related("business").get(pk=message_id)
-    kind = _kinds[message.kind]
-    if not kind.still_due(message):
-        _record(message, status=Message.Status.DROPPED)
-        return False
     try:
-        with translation.override(message.language):
-            text = kind.render(message)
+        text = _text_of(message)
+        if text is None:
+            _record(message, status=Message.Status.DROPPED)
+            return False
         provider_id = gateways.for_channel(message.channel).send(
             message.channel, message.to, text, str(message.reference)
         )
@@ -116,10 +114,28 @@ def deliver(message_id: int) -> bool:
     return True
 
 
+def _text_of(message: Message) -> gateways.Text | None:
+    """The finished text, or None when the message is not wanted any more.
+
+    A fault here is certain to have sent nothing, so the message is tried again before the fault goes on its way.
+    """
+    try:
+        kind = _kinds[message.kind]
+        if not kind.still_due(message):
+            return None
+        with translation.override(message.language):
+            return kind.render(message)
+    except gateways.GatewayError:
+        raise
+    except Exception as fault:
+        _retry_or_give_up(message, gateways.GatewayError(f"no text: {type(fault).__name__}"))
+        raise
+
+
 def _record(message: Message, **values: Any) -> None:
-    Message.objects.filter(pk=message.pk, status=Message.Status.SENDING, attempts=message.attempts).update(
-        leased_until=None, **values
-    )
+    """Note how this attempt ended, also when its lease ran out meanwhile and made it uncertain."""
+    attempt = Message.objects.filter(pk=message.pk, attempts=message.attempts)
+    attempt.filter(status__in=[Message.Status.SENDING, Message.Status.UNCERTAIN]).update(leased_until=None, **values)
 
 
 def _retry_or_give_up(message: Message, error: gateways.GatewayError) -> None:
