@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from phonenumber_field.formfields import PhoneNumberField
 
 from accounts import gstin, states
-from accounts.forms import GstinField
+from accounts.forms import GstinField, rows_of
 from accounts.models import Business
 from accounts.models.business import RESERVED_SLUGS
 
@@ -33,9 +33,12 @@ class BusinessForm(forms.ModelForm):
             "pin_code": forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "postal-code"}),
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["state_code"].help_text = _("Leave it open when you have written your GSTIN.")
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(_with_state(data), *args, **kwargs)
+        state = self.fields["state_code"]
+        state.required = True
+        state.error_messages["required"] = _("Choose your State: GST is worked out from it.")
+        state.help_text = _("Filled in from your GSTIN when you leave it open.")
 
     def clean_gstin(self) -> str:
         number: str = self.cleaned_data["gstin"]
@@ -46,7 +49,7 @@ class BusinessForm(forms.ModelForm):
     def clean(self) -> dict[str, Any] | None:
         data = super().clean() or self.cleaned_data
         self._check_registration(data)
-        self._fill_state(data)
+        self._check_state(data)
         return data
 
     def _check_registration(self, data: dict[str, Any]) -> None:
@@ -58,14 +61,23 @@ class BusinessForm(forms.ModelForm):
         elif data["gstin"] and not is_registered:
             self.add_error("scheme", _("With a GSTIN you are registered: choose regular or composition."))
 
-    def _fill_state(self, data: dict[str, Any]) -> None:
+    def _check_state(self, data: dict[str, Any]) -> None:
         number, chosen = data.get("gstin"), data.get("state_code")
-        if number and (name := states.name(gstin.state_code(number))):
-            if chosen and chosen != gstin.state_code(number):
-                self.add_error("state_code", _("Your GSTIN belongs to %(state)s.") % {"state": name})
-            data["state_code"] = gstin.state_code(number)
-        elif not chosen and "gstin" not in self.errors:
-            self.add_error("state_code", _("Choose your State: GST is worked out from it."))
+        if number and chosen and chosen != gstin.state_code(number):
+            state = states.name(gstin.state_code(number))
+            self.add_error("state_code", _("Your GSTIN belongs to %(state)s.") % {"state": state})
+
+
+def _with_state(data: Any) -> Any:
+    """What was typed; a State that was left open is the GSTIN's."""
+    if not data or data.get("state_code") or not data.get("gstin"):
+        return data
+    code = gstin.state_code(gstin.normalise(data["gstin"][:40]))
+    if code not in states.STATES:
+        return data
+    filled = data.copy()
+    filled["state_code"] = code
+    return filled
 
 
 class NewBusinessForm(BusinessForm):
@@ -74,8 +86,8 @@ class NewBusinessForm(BusinessForm):
     class Meta(BusinessForm.Meta):
         fields = (*BusinessForm.Meta.fields, "upi_id", "slug")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(data, *args, **kwargs)
         self.fields["slug"].required = False
         self.fields["slug"].label = _("Short name in addresses")
         self.fields["slug"].help_text = _("Small letters, digits and hyphens, such as ram-kirana. Made from the name.")
@@ -89,11 +101,11 @@ class NewBusinessForm(BusinessForm):
             raise forms.ValidationError(_("This short name is taken. Choose another one."))
         return slug
 
-    def first_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in ("name", "scheme", "gstin", "state_code")]
+    def first_rows(self) -> list[list[forms.BoundField]]:
+        return rows_of(self, ("name", "scheme", "gstin", "state_code"))
 
-    def later_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in ("address", "city", "pin_code", "upi_id", "slug")]
+    def later_rows(self) -> list[list[forms.BoundField]]:
+        return rows_of(self, ("address", "city pin_code", "upi_id", "slug"))
 
 
 class SettingsForm(BusinessForm):
@@ -124,8 +136,8 @@ class SettingsForm(BusinessForm):
         )
         widgets = BusinessForm.Meta.widgets | {"terms": forms.Textarea(attrs={"rows": 3})}
 
-    def __init__(self, *args: Any, is_owner: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Any = None, *args: Any, is_owner: bool, **kwargs: Any) -> None:
+        super().__init__(data, *args, **kwargs)
         self.fields["upi_id"].help_text = _("Such as ramkirana@okaxis. Without it, invoices have no QR code to pay by.")
         self.fields["invoice_prefix"].help_text = _("Up to four letters or digits: INV gives INV/26-27/00001.")
         self.fields["default_credit_days"].help_text = _("An invoice is due so many days after its date.")
@@ -139,16 +151,16 @@ class SettingsForm(BusinessForm):
     def clean_invoice_prefix(self) -> str:
         return str(self.cleaned_data["invoice_prefix"]).upper()
 
-    def groups(self) -> list[tuple[str, str, list[forms.BoundField]]]:
-        """(heading, sentence below it, fields)."""
+    def groups(self) -> list[tuple[str, str, list[list[forms.BoundField]]]]:
+        """(heading, sentence below it, rows of fields)."""
         parts = (
             (
                 _("Business"),
                 _("Printed on every new invoice. Invoices already issued keep what they were issued with."),
-                ("name", "scheme", "gstin", "state_code"),
+                ("name", "scheme", "gstin state_code"),
             ),
-            (_("Address and contact"), "", ("address", "city", "pin_code", "phone", "email")),
-            (_("How customers pay you"), "", ("upi_id", "bank_name", "bank_account", "bank_ifsc")),
-            (_("Invoices"), "", ("invoice_prefix", "default_credit_days", "terms")),
+            (_("Address and contact"), "", ("address", "city pin_code", "phone email")),
+            (_("How customers pay you"), "", ("upi_id", "bank_name", "bank_account bank_ifsc")),
+            (_("Invoices"), "", ("invoice_prefix default_credit_days", "terms")),
         )
-        return [(heading, text, [self[name] for name in names]) for heading, text, names in parts]
+        return [(heading, text, rows_of(self, rows)) for heading, text, rows in parts]

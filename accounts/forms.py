@@ -109,3 +109,9 @@ class OnceForm(forms.Form):
     def contents(self) -> dict[str, Any]:
         """What the form says without its key, for the fingerprint."""
         return {name: value for name, value in self.cleaned_data.items() if name != "form_key"}
+
+
+def rows_of(form: forms.BaseForm, rows: tuple[str, ...]) -> list[list[forms.BoundField]]:
+    """Fields in rows as a page shows them: ("name", "city pin_code"); names the form does not have are left out."""
+    found = [[form[name] for name in row.split() if name in form.fields] for row in rows]
+    return [row for row in found if row]

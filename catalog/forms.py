@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.forms import OnceForm, ParsedField, QuantityField, RupeesField, UnitPriceField
+from accounts.forms import OnceForm, ParsedField, QuantityField, RupeesField, UnitPriceField, rows_of
 from accounts.images import PictureField
 from accounts.models import Business
 from accounts.money import percent
@@ -89,14 +89,14 @@ class ItemForm(forms.ModelForm):
             raise forms.ValidationError(_("Another item has this code."))
         return code
 
-    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
-        """(heading, fields), without the fields this form does not have."""
+    def groups(self) -> list[tuple[str, list[list[forms.BoundField]]]]:
+        """(heading, rows of fields)."""
         parts = (
-            ("", ("name", "category_name", "unit", "unit_price_e4", "price_includes_tax", "gst_rate_bp", "hsn")),
+            ("", ("name", "category_name", "unit_price_e4 unit", "gst_rate_bp hsn", "price_includes_tax")),
             (_("In the store"), ("picture", "without_picture", "description", "in_store")),
             (_("Keeping order"), ("code", "tracks_stock", "counted", "is_active")),
         )
-        return [(heading, [self[name] for name in names if name in self.fields]) for heading, names in parts]
+        return [(heading, rows_of(self, rows)) for heading, rows in parts]
 
 
 class CountForm(OnceForm):

@@ -27,9 +27,11 @@ class Row:
     name: str
     href: str
     picture: str
-    sub: str
+    category: str
+    code: str
+    sub: str  # on a phone, below the name
     price: str
-    unit: str
+    per_unit: str
     stock: str
     badge: str
     badge_word: str
@@ -47,14 +49,18 @@ def _row(item: Any, slug: str) -> Row:
     elif not item.in_store:
         badge, word = "draft", _("Not in the store")
     unit = item.get_unit_display()
+    category = item.category.name if item.category else ""
+    in_stock = f"{quantity(item.stock_milli)} {unit}" if item.tracks_stock else ""
     return Row(
         name=item.name,
         href=reverse("catalog:item", args=[slug, item.public_id]),
         picture=reverse("catalog:item_image", args=[slug, item.picture]) if item.picture else "",
-        sub=" · ".join(part for part in (item.category.name if item.category else "", item.code) if part),
+        category=category,
+        code=item.code,
+        sub=" · ".join(part for part in (category, in_stock) if part),
         price=f"₹{unit_price(item.unit_price_e4)}",
-        unit=unit,
-        stock=f"{quantity(item.stock_milli)} {unit}" if item.tracks_stock else "",
+        per_unit=_("per %(unit)s") % {"unit": unit},
+        stock=in_stock,
         badge=badge,
         badge_word=word,
     )

@@ -36,7 +36,7 @@ def status_words() -> dict[str, str]:
         Order.Status.PLACED: _("New order"),
         Order.Status.BILLED: _("Billed"),
         Order.Status.DECLINED: _("Declined"),
-        Order.Status.CANCELLED: _("Cancelled by customer"),
+        Order.Status.CANCELLED: _("Cancelled"),
     }
 
 
@@ -116,7 +116,7 @@ def _page(request: MerchantRequest, row: Order, form: DeclineForm, status: int) 
             "name": line.description,
             "amount": rupees(line.amount_paise),
             "sum": f"{quantity(line.quantity_milli)} {line.get_unit_display()} × ₹{unit_price(line.unit_price_e4)}",
-            "tax": percent(line.gst_rate_bp) if request.business.charges_tax else "",
+            "tax": percent(line.gst_rate_bp) if request.business.charges_tax and line.gst_rate_bp else "",
             "includes_tax": line.price_includes_tax,
         }
         for line in row.lines.all()
@@ -128,6 +128,7 @@ def _page(request: MerchantRequest, row: Order, form: DeclineForm, status: int) 
         "status_word": status_words()[row.status],
         "lines": lines,
         "placed_by": (person.name if person else "") or row.placed_by.name,
+        "adds_tax": any(line["tax"] and not line["includes_tax"] for line in lines),
         "decline_form": form,
     }
     return render(request, "catalog/order.html", context, status=status)
