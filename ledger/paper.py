@@ -100,6 +100,7 @@ def context_of(invoice: Invoice) -> dict[str, Any]:
         "has_discount": any(line.discount_paise for line in lines),
         "taxed": taxed,
         "tax_rows": tax_rows(invoice, taxed),
+        "state_tax": _state_tax(invoice),
         "words": in_words(invoice.total_paise, get_language() or "en"),
         "hsn_rows": [_hsn_line(row, units) for row in gst.hsn_summary(lines)] if any(ln.hsn for ln in lines) else [],
         "seller": _side(seller),

@@ -62,9 +62,9 @@ class SearchForm(forms.Form):
 
 
 PERIODS = {
+    "this-year": _("This financial year"),
     "this-month": _("This month"),
     "last-month": _("Last month"),
-    "this-year": _("This financial year"),
     "last-year": _("Last financial year"),
     "all": _("Everything"),
     "custom": _("Own dates"),

@@ -271,6 +271,8 @@ def _document_words(party: Party, entry: Entry) -> dict[str, Any]:
     cancelled = invoice.status == Invoice.Status.CANCELLED
     is_reversal = entry.kind == Entry.Kind.REVERSAL
     badge, status = paper.condition(invoice)
+    if is_reversal or badge in {"paid", "done"}:  # what is settled needs no word
+        badge = status = ""
     due = invoice.due_paise
     note = ""
     if due and due != invoice.total_paise:
@@ -281,8 +283,8 @@ def _document_words(party: Party, entry: Entry) -> dict[str, Any]:
         "title": _("Cancelled: %(document)s") % {"document": title} if is_reversal else title,
         "href": reverse("portal:invoice", kwargs={"party": party.public_id, "invoice": invoice.public_id}),
         "note": note,
-        "badge": "" if is_reversal else badge,
-        "status": "" if is_reversal else status,
+        "badge": badge,
+        "status": status,
         "is_cancelled": cancelled,
     }
 
