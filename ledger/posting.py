@@ -8,6 +8,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection, transaction
@@ -506,7 +507,7 @@ def post_batch(business: Business, documents: Sequence[Prepared], by: User | Non
         snapshots.freeze(invoice, document.lines)
     # Lines are added to drafts only, so the documents begin as such.
     Invoice.objects.bulk_create(invoices)
-    InvoiceLine.objects.bulk_create([line for document in documents for line in document.lines])
+    _insert_lines(line for document in documents for line in document.lines)
     _number_all(business, invoices)
     _mark_issued(invoices)
     payments = _pay_in_cash(business, documents, by)
@@ -541,13 +542,31 @@ def post_batch(business: Business, documents: Sequence[Prepared], by: User | Non
     return invoices
 
 
+def _insert_lines(lines: Iterable[InvoiceLine]) -> None:
+    """By hand: `bulk_create` takes four times as long, and lines are nearly all there is to insert."""
+    fields = [field for field in InvoiceLine._meta.concrete_fields if not field.primary_key]
+    values = attrgetter(*(field.attname for field in fields))
+    rows = []
+    for line in lines:
+        line.invoice_id = line.invoice.pk
+        rows.append(values(line))
+    columns, marks = ", ".join(str(field.column) for field in fields), ", ".join(["%s"] * len(fields))
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO {InvoiceLine._meta.db_table} ({columns}) VALUES ({marks})",  # noqa: S608  names of ours only
+            rows,
+        )
+
+
 def _number_all(business: Business, documents: Iterable[Invoice | Payment]) -> None:
     """Give each document the next number of its series, in the given order."""
     groups: dict[tuple[str, str], list[tuple[dt.date, Invoice | Payment]]] = defaultdict(list)
     for document in documents:
-        is_invoice = isinstance(document, Invoice)
-        kind, on = (document.kind, document.issued_on) if is_invoice else (_series_of(document), document.paid_on)
-        groups[str(kind), financial_year(on)].append((on, document))
+        if isinstance(document, Invoice):
+            kind, on = document.kind, document.issued_on
+        else:
+            kind, on = _series_of(document).value, document.paid_on
+        groups[kind, financial_year(on)].append((on, document))
     for (kind, _year), group in sorted(groups.items(), key=lambda item: item[0]):
         for (_on, document), taken in zip(group, numbering.take(business, kind, group[0][0], len(group)), strict=True):
             _set_number(document, taken)

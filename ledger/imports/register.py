@@ -127,7 +127,7 @@ def _open(path: Path) -> Iterator[TextIO]:
         raw.seek(0)
         data = gzip.GzipFile(fileobj=raw) if zipped else raw
         # Bytes that are no UTF-8 become lone surrogates, by which their row is known.
-        with io.TextIOWrapper(data, encoding="utf-8-sig", errors="surrogateescape") as text:  # type: ignore[type-var]
+        with io.TextIOWrapper(data, encoding="utf-8-sig", errors="surrogateescape") as text:
             yield text
 
 
@@ -192,7 +192,7 @@ def judge(record: Record, day: dt.date) -> Row | Reason:
     if record.problem:
         return record.problem
     reference, code, description, quantity_text, date_text, price_text, customer, country = map(str.strip, record.cells)
-    customer = _customer(customer)
+    customer, description = _customer(customer), _description(description)
     if not reference:
         return Reason.NO_NUMBER
     if max(len(reference), len(code), len(customer)) > LONGEST_REFERENCE or len(description) > LONGEST_DESCRIPTION:
@@ -210,7 +210,6 @@ def judge(record: Record, day: dt.date) -> Row | Reason:
     amount = line_amount(abs(milli), e4)
     if amount > MAX_PAISE:
         return Reason.TOO_MUCH
-    description = _printable(description)
     return Row(
         record.line, reference, is_credit, on, code, description, abs(milli), e4, amount, customer, country[:100]
     )
@@ -271,7 +270,10 @@ def _customer(text: str) -> str:
 
 
 @lru_cache(maxsize=10_000)
-def _printable(text: str) -> str:
+def _description(text: str) -> str:
+    """One printable line; "nan" is how pandas writes that there is none."""
+    if text == "nan":
+        return ""
     return text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text)
 
 

@@ -195,13 +195,14 @@ class Created:
 def post(business: Business, register: Register, documents: Sequence[Document], tell: Tell) -> Created:
     """Post these documents in their order, in batches; each batch is one transaction and locks the business."""
     created, done, rows = Created(), 0, sum(document.lines for document in documents)
+    items: dict[str, Item] = {}
     for batch in _batches(register.lines_of(documents)):
         with transaction.atomic():
             locked = Business.objects.select_for_update(no_key=True).get(pk=business.pk)
             # A second import of the same register may run beside this one.
             meanwhile = _in_book(locked, [document.reference for document, _lines in batch])
             new = [(document, lines) for document, lines in batch if document.reference not in meanwhile]
-            added = _post_batch(locked, register, new)
+            added = _post_batch(locked, register, new, items)
         created.documents += added.documents
         created.parties += added.parties
         created.items += added.items
@@ -226,9 +227,10 @@ def _batches(documents: Iterable[tuple[Document, list[Line]]]) -> Iterator[Batch
         yield batch
 
 
-def _post_batch(business: Business, register: Register, batch: Batch) -> Created:
+def _post_batch(business: Business, register: Register, batch: Batch, items: dict[str, Item]) -> Created:
+    """`items` are those that earlier batches have met, by code; it grows."""
     parties, new_parties = _parties(business, {document.customer for document, _lines in batch}, register.countries)
-    items, new_items = _items(business, {line.code for _document, lines in batch for line in lines}, register)
+    new_items = _meet(items, business, {line.code for _document, lines in batch for line in lines}, register)
     prepared = []
     for document, lines in batch:
         party = parties[document.customer]
@@ -314,10 +316,13 @@ def _give_numbers(business: Business, parties: Sequence[Party]) -> None:
     PartyPerson.objects.bulk_create(people)
 
 
-def _items(business: Business, codes: set[str], register: Register) -> tuple[dict[str, Item], int]:
-    """StockCode -> item, made where the book has none. Postage and charges (no digit in the code) are not for sale."""
-    codes = codes - {""}
-    found = {item.code: item for item in Item.objects.filter(business=business, code__in=codes)}
+def _meet(items: dict[str, Item], business: Business, codes: set[str], register: Register) -> int:
+    """Add to `items` what the book has of these codes, and make the rest; returns how many were made.
+
+    Postage and charges (no digit in the code) are not for sale in the store.
+    """
+    codes = codes - {""} - items.keys()
+    items |= {item.code: item for item in Item.objects.filter(business=business, code__in=codes)}
     made = Item.objects.bulk_create(
         Item(
             business=business,
@@ -326,6 +331,7 @@ def _items(business: Business, codes: set[str], register: Register) -> tuple[dic
             unit_price_e4=register.articles[code].unit_price_e4,
             in_store=any(char.isdigit() for char in code),
         )
-        for code in sorted(codes - found.keys())
+        for code in sorted(codes - items.keys())
     )
-    return found | {item.code: item for item in made}, len(made)
+    items |= {item.code: item for item in made}
+    return len(made)

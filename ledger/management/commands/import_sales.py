@@ -51,13 +51,15 @@ class Command(BaseCommand):
 
 def said(report: sales.Report) -> str:
     """The report for a person."""
+    rows = (report.rows_read, report.rows_on_documents, report.rows_rejected)
+    money = (report.invoices_paise, report.credit_notes_paise, report.total_paise)
     lines = [
-        f"{grouped(report.rows_read)} rows read = {grouped(report.rows_on_documents)} on documents"
-        f" + {grouped(report.rows_rejected)} rejected",
-        f"{grouped(report.invoices)} invoices {rs(report.invoices_paise)}"
-        f" - {grouped(report.credit_notes)} credit notes {rs(report.credit_notes_paise)} = {rs(report.total_paise)}",
-        f"added now: {grouped(report.documents_created)} documents, {grouped(report.parties_created)} parties,"
-        f" {grouped(report.items_created)} items",
+        "{} rows read = {} on documents + {} rejected".format(*map(grouped, rows)),
+        f"{grouped(report.invoices)} invoices, {grouped(report.credit_notes)} credit notes",
+        "{} - {} = {}".format(*map(rs, money)),
+        "added now: {} documents, {} parties, {} items".format(
+            *map(grouped, (report.documents_created, report.parties_created, report.items_created))
+        ),
     ]
     lines += [f"rejected {grouped(count)}: {Reason(reason).label}" for reason, count in report.rejected.items()]
     return "\n".join(lines)
