@@ -93,7 +93,7 @@ class LineForm(forms.Form):
                 bound.widget.attrs.pop("class", None)
         fields["hsn"].widget.attrs["inputmode"] = "numeric"
         fields["item"].widget.attrs["data-field"] = "item"
-        fields["description"].widget.attrs["list"] = "items"
+        fields["description"].widget.attrs |= {"list": "items", "placeholder": _("Item, name or code")}
 
     @property
     def is_blank(self) -> bool:
@@ -106,6 +106,8 @@ class LineForm(forms.Form):
             return cleaned
         text = " ".join((cleaned.get("description") or "").split())
         item = self.catalogue.find(text, cleaned.get("item") or "")
+        if item and text.lower() in (item.name.lower(), item.code.lower()):
+            text = item.name
         if not text and not self.has_error("description"):
             self.add_error("description", _("Write what you sell on this line."))
         quantity = self._needed("quantity", _("Write the quantity."))
@@ -121,13 +123,15 @@ class LineForm(forms.Form):
                 self.add_error("price", _("This line is above 999 crore rupees. Check quantity and price."))
             elif discount > gross:
                 self.add_error("discount", _("The discount is larger than the line: %(a)s.") % {"a": rupees(gross)})
+        if "gst" in self.fields and item is None:
+            self._needed("gst", _("Choose the GST rate: 0% if there is none."))
         if not self.errors and quantity and price is not None:
             self.line = self._line(text, item, quantity, price, discount)
         return cleaned
 
     def _needed(self, name: str, words: str) -> int | None:
         value: int | None = self.cleaned_data.get(name)
-        if value is None and not self.has_error(name):
+        if value in (None, "") and not self.has_error(name):
             self.add_error(name, words)
         return value
 
@@ -343,7 +347,7 @@ class Editor:
             if wrong:
                 rows = ", ".join(map(str, wrong))
                 found.append(
-                    _("Something is missing on line %(rows)s. Look at the fields marked red.") % {"rows": rows}
+                    _("Look at line %(rows)s again: the fields marked red say what is wrong.") % {"rows": rows}
                 )
         return found
 

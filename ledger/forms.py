@@ -12,6 +12,7 @@ from accounts.gstin import require_other, state_code
 from accounts.india import fy_end, fy_start, today
 from accounts.models import Message, Party, PartyPerson
 from accounts.money import parse_rupees, rupees
+from accounts.phones import pretty
 from accounts.states import STATES
 from accounts.states import name as state_name
 from ledger.listing import day
@@ -66,7 +67,10 @@ class PartyForm(forms.ModelForm, OnceForm):
         party = self.instance
         if party.pk:
             main = party.people.filter(is_main=True).first()
-            self.initial |= {"phone": str(main.phone) if main else None, "person_name": main.name if main else ""}
+            self.initial |= {
+                "phone": pretty(str(main.phone)) if main else None,
+                "person_name": main.name if main else "",
+            }
             self.fields["phone"].help_text = _("A changed number ends the links and sessions of the old one.")
         self.fields["credit_days"].widget.attrs["placeholder"] = str(party.business.default_credit_days)
         self.fields["state_code"].help_text = _("Filled from the GSTIN when you leave it open.")

@@ -13,7 +13,7 @@ from accounts import paging
 from accounts.access import MerchantRequest, business_page
 from accounts.idempotency import once
 from accounts.models import Party
-from accounts.money import percent, quantity, unit_price
+from accounts.money import percent, quantity, rupees, unit_price
 from accounts.phones import mask
 from catalog.models import Item
 from ledger import billing, drafting, paper, pdf, posting, trail
@@ -194,13 +194,25 @@ def invoice_page(request: MerchantRequest, invoice: str) -> HttpResponse:
         "section": "invoices",
         "party": party,
         "phone": mask(phone) if phone else "",
-        "standing": paper.standing_of(found),
+        "standing": (standing := paper.standing_of(found)),
+        "sentence": sentence(found) or standing.sentence,
         "panel": panel_for(live, party, found, phone) if live else None,
         "can_share": found.status == Invoice.Status.ISSUED and party.is_shared,
         "settled": settlement_rows(found, settled, request.business.slug),
         "trail": trail.of_invoice(found, links, settled if found.kind == Invoice.Kind.INVOICE else []),
     }
     return render(request, "ledger/invoice.html", context)
+
+
+def sentence(invoice: Invoice) -> str:
+    """Where the shop's words differ from those the customer reads; "" elsewhere."""
+    if invoice.status == Invoice.Status.CANCELLED:
+        return _("Cancelled: in no ledger any more.")
+    if invoice.kind == Invoice.Kind.CREDIT_NOTE and invoice.status == Invoice.Status.ISSUED:
+        if not invoice.due_paise:
+            return _("Credit you gave, used in full.")
+        return _("Credit you gave; %(rest)s of it is not used yet.") % {"rest": rupees(invoice.due_paise)}
+    return ""
 
 
 def _invoice(request: MerchantRequest, public_id: str) -> Invoice:

@@ -24,7 +24,7 @@ from ledger.listing import balance_words, bill_rows, chips, day, ledger_rows, ne
 from ledger.models import LinkOpen, ShareLink
 from ledger.views.sharing import link_rows
 
-BILLS_SHOWN = 10
+BILLS_SHOWN = 5
 
 
 @require_safe
@@ -118,7 +118,7 @@ def _page(request: MerchantRequest, party: Party, person_form: PersonForm, statu
         if period_form.current == "all" and page.rows
         else day(period.start),
         "period_end": day(period.end),
-        "chips": chips(request.GET, "period", PERIODS, period_form.current or "-"),
+        "chips": chips(request.GET, "period", PERIODS, "-" if period_form.current is None else period_form.current),
         "page": page,
         "rows": ledger_rows(page.rows, slug),
         "opening": with_side(page.before_paise),

@@ -5,6 +5,7 @@ const form = document.querySelector("form[data-preview]");
 const table = document.getElementById("lines");
 const into = document.getElementById(form.dataset.previewInto);
 let timer, asked;
+for (const part of form.querySelectorAll("[data-without-js]")) part.remove();
 
 const preview = async () => {
   asked?.abort();
@@ -41,7 +42,14 @@ const showAmounts = () => {
   }
 };
 
+const isBlank = (row) => TYPED.every((name) => !cell(row, name).value.trim());
+
 const addRow = () => {
+  const spare = rows().find((row) => row.hidden && !("removed" in row.dataset));
+  if (spare) {
+    spare.hidden = false;
+    return spare;
+  }
   const count = form.elements["lines-TOTAL_FORMS"];
   if (Number(count.value) >= Number(form.elements["lines-MAX_NUM_FORMS"].value)) return null;
   const fresh = document.getElementById("blank-line").content.cloneNode(true);
@@ -65,7 +73,10 @@ const remove = (row) => {
   const shown = rows().filter((one) => !one.hidden);
   const next = shown[shown.indexOf(row) + 1] ?? shown[shown.indexOf(row) - 1];
   clear(row);
-  if (shown.length > 1) row.hidden = true;
+  if (shown.length > 1) {
+    row.hidden = true;
+    row.dataset.removed = ""; // its number lies among others': never used again
+  }
   if (shown.length > 1 && next) cell(next, "description").focus();
   else cell(row, "description").focus();
   soon();
@@ -179,7 +190,7 @@ const goOn = (event) => {
   if (event.key !== "Enter" || event.defaultPrevented || !field.matches("input, select")) return;
   event.preventDefault();
   const row = field.closest("tr");
-  if (field.dataset.field === "description" && TYPED.every((name) => !cell(row, name).value.trim())) {
+  if (field.dataset.field === "description" && isBlank(row)) {
     form.querySelector("textarea, button[value=issue]").focus();
     return;
   }
@@ -207,7 +218,10 @@ if (table) {
       if (row) cell(row, "description").focus();
     }
   });
-  const first = rows().find((row) => TYPED.every((name) => !cell(row, name).value));
+  const blank = rows().filter(isBlank);
+  // A phone shows one blank line at a time.
+  if (matchMedia("(max-width: 40rem)").matches) blank.slice(1).forEach((row) => { row.hidden = true; });
+  const first = blank[0];
   if (first && !document.querySelector("[aria-invalid]")) cell(first, "description").focus({ preventScroll: true });
 } else {
   form.elements.amount?.focus({ preventScroll: true });
