@@ -102,7 +102,7 @@ class LineForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if self.is_blank:
-            self._errors = self.error_class()
+            self.errors.clear()
             return cleaned
         text = " ".join((cleaned.get("description") or "").split())
         item = self.catalogue.find(text, cleaned.get("item") or "")

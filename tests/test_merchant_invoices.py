@@ -1,0 +1,493 @@
+"""The merchant's invoices: list, editor, issue, cancel, orders billed."""
+
+import datetime as dt
+
+import pytest
+
+from accounts.idempotency import new_key
+from accounts.india import today
+from catalog import orders
+from catalog.models import Order
+from ledger.models import Invoice, Payment, ShareLink
+from tests.factories import (
+    line,
+    make_business,
+    make_credit_note,
+    make_invoice,
+    make_item,
+    make_party,
+    make_payment,
+    make_user,
+    merchant_client,
+    new_phone,
+)
+
+pytestmark = pytest.mark.django_db
+DOORS = 4
+
+
+@pytest.fixture
+def owner():
+    return make_user(name="Ramesh")
+
+
+@pytest.fixture
+def shop(owner):
+    return make_business("Ram Kirana", owner, slug="ram", scheme="regular", gstin="27AAPFU0939F1ZV")
+
+
+@pytest.fixture
+def client(owner):
+    return merchant_client(owner)
+
+
+@pytest.fixture
+def party(shop):
+    return make_party(shop, "+919876543210", "Shree Ganesh")
+
+
+def editor(*rows, do="draft", **head):
+    """What the editor sends: rows are dicts of the fields that were typed."""
+    data = {"form_key": new_key(), "issued_on": today().isoformat(), "due_on": "", "reference": "", "notes": ""}
+    data |= {"rounds_off": "on", "do": do} | head
+    data |= {"lines-TOTAL_FORMS": str(len(rows)), "lines-INITIAL_FORMS": "0", "lines-MAX_NUM_FORMS": "200"}
+    for index, row in enumerate(rows):
+        blank = dict.fromkeys(["item", "description", "hsn", "quantity", "unit", "price", "discount", "gst"], "")
+        data |= {f"lines-{index}-{name}": value for name, value in (blank | row).items()}
+    return data
+
+
+def new_url(party):
+    return f"/m/ram/invoices/new/?party={party.public_id}"
+
+
+SALT = {"description": "Salt", "quantity": "10", "price": "100", "gst": "1800"}
+
+
+# --- editor -------------------------------------------------------------------------------------------------
+
+
+def test_a_draft_is_saved_with_tax_computed_and_without_a_number(client, party):
+    response = client.post(new_url(party), editor(SALT, {}))
+    invoice = Invoice.objects.get()
+    assert response.headers["Location"] == f"/m/ram/invoices/{invoice.public_id}/"
+    assert (invoice.status, invoice.number, invoice.cgst_paise, invoice.total_paise) == ("draft", "", 90_00, 1180_00)
+    assert invoice.due_on == today() + dt.timedelta(days=15)
+
+
+def test_issue_saves_numbers_and_posts_in_one_go(client, party):
+    client.post(new_url(party), editor(SALT, do="issue"))
+    invoice = Invoice.objects.get()
+    assert (invoice.status, invoice.sequence) == ("issued", 1)
+    assert invoice.open_item.total_paise == 1180_00
+
+
+def test_a_double_click_on_issue_makes_one_invoice(client, party):
+    data = editor(SALT, do="issue")
+    first, second = client.post(new_url(party), data), client.post(new_url(party), data)
+    assert first.headers["Location"] == second.headers["Location"]
+    assert Invoice.objects.count() == 1
+
+
+def test_the_same_form_key_with_other_contents_is_refused(client, party):
+    data = editor(SALT)
+    client.post(new_url(party), data)
+    assert client.post(new_url(party), data | {"lines-0-quantity": "11"}).status_code == 422
+    assert Invoice.objects.get().total_paise == 1180_00
+
+
+@pytest.mark.parametrize("typed", ["tata salt", "T1"])
+def test_without_javascript_an_item_is_found_by_name_or_code_and_fills_the_line(client, shop, party, typed):
+    item = make_item(shop, "Tata Salt", code="T1", hsn="2501", unit="BAG", gst_rate_bp=500, unit_price_e4=57_6000)
+    make_item(make_business(), "Tata Salt", code="T1", hsn="9999")
+    client.post(new_url(party), editor({"description": typed, "quantity": "2"}))
+    found = Invoice.objects.get().lines.get()
+    assert (found.item, found.description, found.hsn, found.unit) == (item, "Tata Salt", "2501", "BAG")
+    assert (found.unit_price_e4, found.gst_rate_bp, found.quantity_milli) == (57_6000, 500, 2000)
+
+
+def test_a_picked_item_is_dropped_when_the_text_names_something_else(client, shop, party):
+    item = make_item(shop, "Tata Salt")
+    rows = (
+        SALT | {"item": item.public_id, "description": "Tata Salt, festive pack"},
+        SALT | {"item": item.public_id, "description": "Delivery"},
+    )
+    client.post(new_url(party), editor(*rows))
+    assert [found.item for found in Invoice.objects.get().lines.all()] == [item, None]
+
+
+def test_a_foreign_item_is_never_taken_onto_the_bill(client, party):
+    foreign = make_item(make_business(), "Foreign Salt")
+    client.post(new_url(party), editor(SALT | {"item": foreign.public_id, "description": "Foreign Salt"}))
+    assert Invoice.objects.get().lines.get().item is None
+
+
+@pytest.mark.parametrize(
+    ("row", "field", "words"),
+    [
+        (SALT | {"price": "-4"}, "price", "The price cannot be negative."),
+        (SALT | {"quantity": "-1"}, "quantity", "The quantity cannot be negative."),
+        (SALT | {"quantity": "0"}, "quantity", "The quantity must be more than zero."),
+        (SALT | {"quantity": ""}, "quantity", "Write the quantity."),
+        (SALT | {"price": ""}, "price", "Write the price."),
+        (SALT | {"description": ""}, "description", "Write what you sell on this line."),
+        (SALT | {"gst": ""}, "gst", "Choose the GST rate: 0% if there is none."),
+        (SALT | {"hsn": "12"}, "hsn", "An HSN code has 4, 6 or 8 digits, a SAC 6 digits beginning with 99."),
+        (
+            SALT | {"quantity": "99999999", "price": "99999999"},
+            "price",
+            "This line is above 999 crore rupees. Check quantity and price.",
+        ),
+        (SALT | {"discount": "1001"}, "discount", "The discount is larger than the line: ₹1,000.00."),
+        (
+            SALT | {"price": "ten"},
+            "price",
+            "This is not a number we can read. Write it like 1,18,000.50.",
+        ),
+        (SALT | {"gst": "1200"}, "gst", None),
+    ],
+)
+def test_a_wrong_line_says_what_is_wrong_at_its_field_and_keeps_what_was_typed(client, party, row, field, words):
+    response = client.post(new_url(party), editor(SALT, {}, row, do="issue"))
+    assert response.status_code == 400
+    forms = response.context["editor"].lines.forms
+    assert forms[0].errors == {}
+    expected = words or f"GST of 12% does not exist on {today():%-d %b %Y}."
+    assert forms[2].errors == {field: [expected]}
+    assert forms[2][field].value() == row[field]
+    assert response.context["problems"] == ["Look at line 3 again: the fields marked red say what is wrong."]
+    assert Invoice.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("head", "words"),
+    [
+        ({"issued_on": "2999-01-01"}, "The date lies in the future. Choose today or an earlier day."),
+        ({"issued_on": "1999-01-01"}, "Choose a day after 1 Jul 2017."),
+        ({"issued_on": ""}, "This field is required."),
+    ],
+)
+def test_a_wrong_date_is_explained(client, party, head, words):
+    response = client.post(new_url(party), editor(SALT, **head))
+    assert response.status_code == 400
+    assert response.context["editor"].head.errors["issued_on"] == [words]
+
+
+def test_a_due_date_before_the_date_is_refused(client, party):
+    response = client.post(new_url(party), editor(SALT, due_on="2020-01-01"))
+    assert response.context["editor"].head.errors["due_on"] == ["The due date lies before the date of the invoice."]
+
+
+def test_blank_lines_only_are_not_an_invoice(client, party):
+    response = client.post(new_url(party), editor({}, {"hsn": "2501"}))
+    assert response.status_code == 400
+    assert response.context["problems"] == ["Write at least one line: what you sold and how many."]
+
+
+def test_a_total_beyond_reason_is_refused_in_words(client, party):
+    rows = [SALT | {"price": "9990000000", "quantity": "1"}] * 2
+    response = client.post(new_url(party), editor(*rows, do="issue"))
+    assert response.status_code == 400
+    assert response.context["problems"] == ["This amount is too large: at most 999 crore rupees."]
+    assert Invoice.objects.count() == 0
+
+
+def test_closed_books_refuse_the_invoice_and_no_draft_is_left_behind(client, shop, party):
+    shop.books_closed_on = today()
+    shop.save()
+    response = client.post(new_url(party), editor(SALT, do="issue"))
+    assert response.status_code == 400
+    assert response.context["problems"][0].startswith("The books are closed up to")
+    assert Invoice.objects.count() == 0
+
+
+def test_more_lines_keep_what_was_typed_even_when_it_is_wrong(client, party):
+    response = client.post(new_url(party), editor(SALT | {"price": "-4"}, {}, do="more", notes="By tempo"))
+    assert response.status_code == 200
+    forms = response.context["editor"].lines.forms
+    assert len(forms) == 6
+    assert (forms[0]["description"].value(), forms[0]["price"].value()) == ("Salt", "-4")
+    assert response.context["editor"].head["notes"].value() == "By tempo"
+    assert Invoice.objects.count() == 0
+
+
+def test_the_preview_computes_right_lines_and_writes_nothing(client, party):
+    data = editor(SALT, SALT | {"price": "-1"}) | {"party": party.public_id}
+    response = client.post("/m/ram/invoices/preview/", data)
+    preview = response.context["preview"]
+    assert preview.rows == [("Taxable value", "₹1,000.00"), ("CGST", "₹90.00"), ("SGST", "₹90.00")]
+    assert (preview.total, preview.amounts) == ("₹1,180.00", {0: "1,000.00"})
+    assert Invoice.objects.count() == 0
+
+
+def test_the_preview_of_a_foreign_party_is_404(client, shop):
+    foreign = make_party(make_business())
+    data = editor(SALT) | {"party": foreign.public_id}
+    assert client.post("/m/ram/invoices/preview/", data).status_code == 404
+
+
+def test_a_business_that_charges_no_tax_has_no_gst_column(client, shop, party):
+    shop.scheme, shop.gstin = "unregistered", ""
+    shop.save()
+    assert "gst" not in client.get(new_url(party)).context["editor"].lines.forms[0].fields
+    client.post(new_url(party), editor(SALT | {"gst": "1800"}))
+    assert Invoice.objects.get().total_paise == 1000_00
+
+
+def test_a_draft_is_edited_and_an_issued_invoice_is_not(client, shop, party):
+    draft = make_invoice(party, issued=False, lines=[line("Old", paise=1_00)])
+    page = client.get(f"/m/ram/invoices/{draft.public_id}/edit/")
+    assert page.context["editor"].lines.forms[0]["description"].value() == "Old"
+    client.post(f"/m/ram/invoices/{draft.public_id}/edit/", editor(SALT))
+    assert [found.description for found in draft.lines.all()] == ["Salt"]
+    client.post(f"/m/ram/invoices/{draft.public_id}/issue/")
+    client.post(f"/m/ram/invoices/{draft.public_id}/edit/", editor(SALT | {"price": "1"}))
+    draft.refresh_from_db()
+    assert (draft.status, draft.total_paise) == ("issued", 1180_00)
+
+
+def test_a_draft_shown_again_comes_back_as_it_was(client, shop, party):
+    client.post(new_url(party), editor(SALT | {"gst": "1800i", "quantity": "2.5", "discount": "10"}))
+    draft = Invoice.objects.get()
+    before = (draft.total_paise, draft.taxable_paise)
+    form = client.get(f"/m/ram/invoices/{draft.public_id}/edit/").context["editor"].lines.forms[0]
+    row = {name: str(form.fields[name].prepare_value(form[name].value()) or "") for name in form.fields}
+    assert (row["gst"], row["quantity"], row["price"], row["discount"]) == ("1800i", "2.5", "100.00", "10.00")
+    client.post(f"/m/ram/invoices/{draft.public_id}/edit/", editor(row))
+    draft.refresh_from_db()
+    assert (draft.total_paise, draft.taxable_paise) == before
+
+
+def test_a_draft_can_be_discarded_and_an_issued_invoice_cannot(client, party):
+    draft, issued = make_invoice(party, issued=False), make_invoice(party)
+    for invoice in (draft, issued):
+        client.post(f"/m/ram/invoices/{invoice.public_id}/discard/")
+    assert list(Invoice.objects.all()) == [issued]
+
+
+def test_choosing_the_party_goes_straight_on_when_one_fits(client, shop, party):
+    make_party(shop, name="Sai Traders")
+    assert len(client.get("/m/ram/invoices/new/").context["picks"]) == 2
+    response = client.get("/m/ram/invoices/new/?q=ganesh")
+    assert response.headers["Location"] == new_url(party)
+
+
+def test_a_foreign_party_cannot_be_billed(client, shop):
+    foreign = make_party(make_business())
+    assert client.get(new_url(foreign)).status_code == 404
+    assert client.post(new_url(foreign), editor(SALT)).status_code == 404
+
+
+def test_the_picker_offers_own_items_in_use(client, shop):
+    make_item(shop, "Tata Salt", unit_price_e4=57_6000, gst_rate_bp=500, hsn="2501")
+    make_item(shop, "Old Salt", is_active=False)
+    make_item(make_business(), "Foreign Salt")
+    found = client.get("/m/ram/invoices/items/?q=salt").json()["items"]
+    assert [(item["name"], item["price"], item["gst"]) for item in found] == [("Tata Salt", "57.60", "500")]
+
+
+# --- list ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def papers(party, owner):
+    """One document in every state, by its state."""
+    past = today() - dt.timedelta(days=30)
+    made = {
+        "paid": make_invoice(party, paise=100_00),
+        "part_paid": make_invoice(party, paise=200_00),
+        "unpaid": make_invoice(party, paise=300_00),
+        "overdue": make_invoice(party, paise=400_00, on=past, due_on=past),
+        "draft": make_invoice(party, issued=False),
+        "cancelled": make_invoice(party),
+        "credit_note": make_credit_note(party),
+    }
+    for name, part in (("paid", 100_00), ("part_paid", 50_00)):
+        make_payment(party, part, shares=[(made[name].open_item.pk, part)])
+    from ledger import posting
+
+    posting.cancel_invoice(made["cancelled"], owner, "Mistake")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("show", "states"),
+    [
+        ("paid", {"paid"}),
+        ("part_paid", {"part_paid"}),
+        ("unpaid", {"part_paid", "unpaid", "overdue"}),
+        ("overdue", {"overdue"}),
+        ("draft", {"draft"}),
+        ("cancelled", {"cancelled"}),
+        ("credit_note", {"credit_note"}),
+        ("", {"paid", "part_paid", "unpaid", "overdue", "draft", "cancelled", "credit_note"}),
+    ],
+)
+def test_the_list_shows_documents_by_state(client, papers, show, states):
+    make_invoice(make_party(make_business()))
+    rows = client.get("/m/ram/invoices/", {"show": show}).context["rows"]
+    assert {row.href.split("/")[-2] for row in rows} == {papers[state].public_id for state in states}
+
+
+def test_search_finds_by_number_party_and_reference(client, shop, party):
+    wanted = make_invoice(party, reference="PO-778")
+    make_invoice(make_party(shop, name="Sai Traders"))
+    make_invoice(make_party(make_business(), name="Shree Ganesh"), reference="PO-778")
+    for text in (wanted.number, "ganesh", "po-778"):
+        rows = client.get("/m/ram/invoices/", {"q": text}).context["rows"]
+        assert [row.number for row in rows] == [wanted.number]
+
+
+def test_the_list_pages_without_losing_or_repeating_a_row(client, party):
+    made = {make_invoice(party).number for _ in range(53)}
+    first = client.get("/m/ram/invoices/")
+    second = client.get("/m/ram/invoices/" + first.context["page"].older)
+    seen = [row.number for response in (first, second) for row in response.context["rows"]]
+    assert len(seen) == 53
+    assert set(seen) == made
+    assert client.get("/m/ram/invoices/" + second.context["page"].newer).context["rows"] == first.context["rows"]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_asks_one_query_whatever_its_length(client, shop, count, django_assert_num_queries):
+    for _ in range(count):
+        make_invoice(make_party(shop))
+    with django_assert_num_queries(DOORS + 1):
+        assert len(client.get("/m/ram/invoices/").context["rows"]) == count
+
+
+# --- one invoice --------------------------------------------------------------------------------------------
+
+
+def test_the_page_shows_paper_standing_and_what_settled_it(client, party):
+    invoice = make_invoice(party, paise=12_34_567_12)
+    make_payment(party, 34_567_12, mode=Payment.Mode.UPI)
+    response = client.get(f"/m/ram/invoices/{invoice.public_id}/")
+    page = response.content.decode()
+    assert response.context["standing"].due_paise == 12_00_000_00
+    assert [(row["amount"], row["note"].split(" · ")[0]) for row in response.context["settled"]] == [
+        ("₹34,567.12", "UPI")
+    ]
+    assert "Twelve lakh thirty-four thousand five hundred sixty-seven rupees and twelve paise only" in page
+    assert "+91 98•••• 3210" in page
+    assert "98765 43210" not in page
+
+
+def test_looking_at_an_invoice_makes_no_link(client, party):
+    invoice = make_invoice(party)
+    for address in (f"/m/ram/invoices/{invoice.public_id}/", f"/m/ram/invoices/{invoice.public_id}/share/"):
+        assert client.get(address).status_code == 200
+        assert client.head(address).status_code == 200
+    assert ShareLink.objects.count() == 0
+
+
+def test_a_foreign_invoice_and_one_that_does_not_exist_give_the_same_404(client, shop):
+    foreign = make_invoice(make_party(make_business(), name="Secret Stores"))
+    draft = make_invoice(foreign.party, issued=False)
+    for name in ("", "edit/", "cancel/", "share/", "pdf"):
+        answers = [client.get(f"/m/ram/invoices/{which}/{name}") for which in (foreign.public_id, "zzzzzzzzzzzz")]
+        assert [answer.status_code for answer in answers] == [404, 404]
+        assert answers[0].content == answers[1].content
+    for name in ("issue/", "discard/"):
+        assert client.post(f"/m/ram/invoices/{draft.public_id}/{name}").status_code == 404
+    for name in ("cancel/", "share/"):
+        assert client.post(f"/m/ram/invoices/{foreign.public_id}/{name}", {"reason": "x"}).status_code == 404
+    foreign.refresh_from_db()
+    draft.refresh_from_db()
+    assert (foreign.status, draft.status) == ("issued", "draft")
+
+
+def test_cancelling_needs_a_reason_and_turns_payments_into_an_advance(client, party):
+    invoice = make_invoice(party, paise=100_00)
+    payment = make_payment(party, 60_00)
+    address = f"/m/ram/invoices/{invoice.public_id}/cancel/"
+    nothing = client.post(address, {"form_key": new_key(), "reason": " "})
+    assert nothing.status_code == 400
+    assert nothing.context["form"].errors["reason"] == ["This field is required."]
+    assert client.post(address, {"form_key": new_key(), "reason": "Wrong party"}).status_code == 302
+    invoice.refresh_from_db()
+    payment.open_item.refresh_from_db()
+    assert (invoice.status, invoice.cancel_reason, payment.unallocated_paise) == ("cancelled", "Wrong party", 60_00)
+
+
+def test_an_invoice_with_a_credit_note_is_not_cancelled_before_it(client, party):
+    invoice = make_invoice(party)
+    make_credit_note(original=invoice, paise=10_00)
+    response = client.post(f"/m/ram/invoices/{invoice.public_id}/cancel/", {"form_key": new_key(), "reason": "Mistake"})
+    assert response.status_code == 400
+    assert response.context["form"].non_field_errors() == ["Cancel its credit notes first."]
+
+
+def test_a_credit_note_is_shown_under_its_own_name(client, party):
+    note = make_credit_note(original=make_invoice(party), paise=40_00)
+    response = client.get(f"/m/ram/invoices/{note.public_id}/")
+    assert response.context["title"] == "Credit Note"
+    assert response.context["sentence"] == "Credit you gave, used in full."
+    assert "Record payment" not in response.content.decode()
+
+
+def test_the_pdf_is_a_pdf_named_after_the_number(client, party):
+    invoice = make_invoice(party)
+    response = client.get(f"/m/ram/invoices/{invoice.public_id}/pdf")
+    assert response.content[:5] == b"%PDF-"
+    assert response.headers["Content-Disposition"] == f'inline; filename="{invoice.number.replace("/", "-")}.pdf"'
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_page_of_an_invoice_asks_the_same_queries_whatever_is_on_it(
+    client, shop, party, count, django_assert_num_queries
+):
+    invoice = make_invoice(party, paise=900_00, lines=[line(paise=900_00)] * count)
+    client.post(f"/m/ram/invoices/{invoice.public_id}/share/")
+    for _ in range(count):
+        make_payment(party, 10_00)
+    # invoice; party; links; allocations; lines; activity, messages, opens
+    with django_assert_num_queries(DOORS + 8):
+        assert len(client.get(f"/m/ram/invoices/{invoice.public_id}/").context["settled"]) == count
+
+
+# --- orders -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def order(shop, party):
+    rice = make_item(shop, "Rice", stock_milli=10_000, hsn="1006", gst_rate_bp=500)
+    return orders.place(party, make_user(new_phone()), {rice.pk: 2_000})
+
+
+def test_billing_an_order_makes_its_draft_once_and_gives_the_kept_stock_back(client, order):
+    address = f"/m/ram/orders/{order.public_id}/bill/"
+    first, second = client.post(address), client.post(address)
+    invoice = Invoice.objects.get()
+    assert first.headers["Location"] == second.headers["Location"] == f"/m/ram/invoices/{invoice.public_id}/"
+    assert (invoice.status, invoice.order, invoice.total_paise) == ("draft", order, 210_00)
+    found = invoice.lines.get()
+    assert (found.hsn, found.gst_rate_bp, found.quantity_milli) == ("1006", 500, 2_000)
+    order.refresh_from_db()
+    found.item.refresh_from_db()
+    assert (order.status, found.item.reserved_milli, found.item.stock_milli) == ("billed", 0, 10_000)
+
+
+def test_an_order_whose_bill_was_cancelled_can_be_billed_again(client, order, owner):
+    from ledger import posting
+
+    address = f"/m/ram/orders/{order.public_id}/bill/"
+    client.post(address)
+    posting.cancel_invoice(posting.issue(Invoice.objects.get(), owner), owner, "Mistake")
+    client.post(address)
+    assert list(Invoice.objects.order_by("id").values_list("status", flat=True)) == ["cancelled", "draft"]
+
+
+def test_a_declined_order_is_not_billed(client, order, owner):
+    orders.close(order, Order.Status.DECLINED, owner, "Sold out")
+    response = client.post(f"/m/ram/orders/{order.public_id}/bill/")
+    assert response.headers["Location"] == f"/m/ram/orders/{order.public_id}/"
+    assert Invoice.objects.count() == 0
+
+
+def test_an_order_of_another_shop_is_404(client, shop):
+    other = make_business()
+    item = make_item(other)
+    foreign = orders.place(make_party(other), make_user(), {item.pk: 1000})
+    assert client.post(f"/m/ram/orders/{foreign.public_id}/bill/").status_code == 404
+    assert Invoice.objects.count() == 0

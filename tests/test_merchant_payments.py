@@ -1,0 +1,253 @@
+"""The merchant's payments: entry with what it closes, one payment, cancel, advances."""
+
+import datetime as dt
+
+import pytest
+
+from accounts.idempotency import new_key
+from accounts.india import today
+from ledger import statements
+from ledger.models import Payment
+from tests.factories import (
+    make_business,
+    make_invoice,
+    make_party,
+    make_payment,
+    make_user,
+    merchant_client,
+)
+
+pytestmark = pytest.mark.django_db
+DOORS = 4
+
+
+@pytest.fixture
+def shop():
+    return make_business("Ram Kirana", make_user(name="Ramesh"), slug="ram")
+
+
+@pytest.fixture
+def client(shop):
+    return merchant_client(shop.memberships.get().user)
+
+
+@pytest.fixture
+def party(shop):
+    return make_party(shop, name="Shree Ganesh")
+
+
+@pytest.fixture
+def bills(party):
+    """Three open bills of ₹100, ₹200, ₹300, the oldest first."""
+    day = today() - dt.timedelta(days=60)
+    return [
+        make_invoice(party, paise=paise, on=day + dt.timedelta(days=i), due_on=day + dt.timedelta(days=i))
+        for i, paise in enumerate((100_00, 200_00, 300_00))
+    ]
+
+
+def payment(**fields):
+    return {
+        "form_key": new_key(),
+        "direction": "received",
+        "amount": "150",
+        "paid_on": today().isoformat(),
+        "mode": "upi",
+        "reference": "",
+        "note": "",
+        "do": "save",
+    } | fields
+
+
+def url(party, **more):
+    return f"/m/ram/payments/new/?party={party.public_id}"
+
+
+def dues(bills):
+    for bill in bills:
+        bill.open_item.refresh_from_db()
+    return [bill.due_paise // 100 for bill in bills]
+
+
+def test_a_payment_closes_the_oldest_bills_first(client, party, bills):
+    response = client.post(url(party), payment(amount="1,50.00".replace(",", "")))
+    made = Payment.objects.get()
+    assert response.headers["Location"] == f"/m/ram/payments/{made.public_id}/"
+    assert (made.amount_paise, made.mode, dues(bills)) == (150_00, "upi", [0, 150, 300])
+
+
+def test_the_preview_shows_what_would_be_closed_and_records_nothing(client, party, bills):
+    response = client.post(url(party), payment(amount="650", do="preview"))
+    closes = response.context["closes"]
+    assert [(row["title"], row["part"], row["is_closed"]) for row in closes["rows"]] == [
+        (bills[0].number, "₹100.00", True),
+        (bills[1].number, "₹200.00", True),
+        (bills[2].number, "₹300.00", True),
+    ]
+    assert closes["advance"] == "₹50.00"
+    assert Payment.objects.count() == 0
+
+
+def test_opened_from_an_invoice_it_closes_that_one_first(client, party, bills):
+    address = f"/m/ram/payments/new/?invoice={bills[2].public_id}"
+    assert client.get(address).context["form"]["amount"].value() == "300.00"
+    client.post(address, payment(amount="350"))
+    assert dues(bills) == [50, 200, 0]
+
+
+def test_bills_chosen_by_hand_are_the_ones_that_count(client, party, bills):
+    client.post(url(party), payment(**{f"bill_{bills[1].open_item.pk}": "120"}))
+    assert dues(bills) == [100, 80, 300]
+    assert Payment.objects.get().open_item.settled_paise == 120_00
+
+
+def test_all_of_it_can_stay_an_advance(client, party, bills):
+    client.post(url(party), payment(as_advance="on"))
+    assert dues(bills) == [100, 200, 300]
+    assert statements.outstanding(party).advance_paise == 150_00
+
+
+def test_more_than_is_due_on_a_bill_is_refused_at_its_field(client, party, bills):
+    name = f"bill_{bills[0].open_item.pk}"
+    response = client.post(url(party), payment(**{name: "101"}))
+    assert response.status_code == 400
+    assert response.context["form"].errors == {name: ["Only ₹100.00 is due here."]}
+    assert Payment.objects.count() == 0
+
+
+def test_more_bills_than_money_are_refused(client, party, bills):
+    chosen = {f"bill_{bill.open_item.pk}": "100" for bill in bills}
+    response = client.post(url(party), payment(**chosen))
+    assert response.context["form"].non_field_errors() == [
+        "You are settling ₹300.00 with a payment of ₹150.00. Lower one of the bills."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("amount", "", "This field is required."),
+        ("amount", "0", "The amount must be more than zero."),
+        ("amount", "-5", "The amount cannot be negative."),
+        ("amount", "1e9", "This is not a number we can read. Write it like 1,18,000.50."),
+        ("amount", "99999999999999", "This amount is too large: at most 999 crore rupees."),
+        ("paid_on", "2999-01-01", "The date lies in the future. Choose today or an earlier day."),
+        ("paid_on", "31/02/2026", "Enter a valid date."),
+    ],
+)
+def test_a_wrong_value_is_explained_at_its_field_and_kept(client, party, field, value, words):
+    response = client.post(url(party), payment(note="by Raju", **{field: value}))
+    assert response.status_code == 400
+    assert response.context["form"].errors[field] == [words]
+    assert response.context["form"]["note"].value() == "by Raju"
+    assert Payment.objects.count() == 0
+
+
+def test_a_reference_that_stands_on_another_payment_is_refused_by_name(client, party):
+    first = make_payment(party, 10_00, mode="upi", reference="UTR 1234")
+    response = client.post(url(party), payment(reference=" UTR  1234 "))
+    assert response.status_code == 400
+    (words,) = response.context["form"].non_field_errors()
+    assert first.number in words
+    assert Payment.objects.count() == 1
+
+
+def test_a_double_click_records_one_payment(client, party):
+    data = payment()
+    first, second = client.post(url(party), data), client.post(url(party), data)
+    assert first.headers["Location"] == second.headers["Location"]
+    assert Payment.objects.count() == 1
+
+
+def test_the_same_key_with_another_amount_is_refused(client, party):
+    data = payment()
+    client.post(url(party), data)
+    assert client.post(url(party), data | {"amount": "151"}).status_code == 422
+    assert Payment.objects.get().amount_paise == 150_00
+
+
+def test_closed_books_refuse_the_payment(client, shop, party):
+    shop.books_closed_on = today()
+    shop.save()
+    response = client.post(url(party), payment())
+    assert response.status_code == 400
+    assert response.context["form"].non_field_errors()[0].startswith("The books are closed up to")
+
+
+def test_an_advance_can_be_paid_back(client, party):
+    make_payment(party, 500_00)
+    page = client.get(url(party) + "&direction=paid")
+    assert page.context["is_refund"] is True
+    client.post(url(party) + "&direction=paid", payment(direction="paid", amount="200"))
+    assert statements.balance(party) == -300_00
+
+
+def test_a_foreign_party_or_bill_cannot_be_paid_here(client, shop, party):
+    foreign = make_invoice(make_party(make_business()), paise=100_00)
+    assert client.get(url(foreign.party)).status_code == 404
+    assert client.post(url(foreign.party), payment()).status_code == 404
+    assert client.post(f"/m/ram/payments/new/?invoice={foreign.public_id}", payment()).status_code == 404
+    client.post(url(party), payment(**{f"bill_{foreign.open_item.pk}": "100"}))
+    foreign.open_item.refresh_from_db()
+    assert foreign.open_item.settled_paise == 0
+
+
+# --- one payment --------------------------------------------------------------------------------------------
+
+
+def test_the_page_says_what_the_payment_settled(client, party, bills):
+    made = make_payment(party, 150_00)
+    response = client.get(f"/m/ram/payments/{made.public_id}/")
+    assert [(row["title"], row["amount"]) for row in response.context["settled"]] == [
+        (bills[0].number, "₹100.00"),
+        (bills[1].number, "₹50.00"),
+    ]
+    assert response.context["balance_words"] == "You will get ₹450.00"
+
+
+def test_an_advance_is_used_for_the_oldest_bills_when_asked(client, party, bills):
+    made = make_payment(party, 150_00, shares=[])
+    page = client.get(f"/m/ram/payments/{made.public_id}/")
+    assert (page.context["free"], page.context["can_settle"]) == ("₹150.00", True)
+    client.post(f"/m/ram/payments/{made.public_id}/settle/")
+    client.post(f"/m/ram/payments/{made.public_id}/settle/")
+    assert dues(bills) == [0, 150, 300]
+
+
+def test_cancelling_needs_a_reason_and_opens_the_bills_again(client, party, bills):
+    made = make_payment(party, 150_00)
+    address = f"/m/ram/payments/{made.public_id}/cancel/"
+    assert client.post(address, {"form_key": new_key(), "reason": ""}).status_code == 400
+    client.post(address, {"form_key": new_key(), "reason": "Cheque bounced"})
+    made.refresh_from_db()
+    assert (made.status, made.cancel_reason, dues(bills)) == ("cancelled", "Cheque bounced", [100, 200, 300])
+
+
+def test_a_foreign_payment_and_one_that_does_not_exist_give_the_same_404(client, shop):
+    foreign = make_payment(make_party(make_business()))
+    for name in ("", "cancel/"):
+        answers = [client.get(f"/m/ram/payments/{which}/{name}") for which in (foreign.public_id, "zzzzzzzzzzzz")]
+        assert [answer.status_code for answer in answers] == [404, 404]
+        assert answers[0].content == answers[1].content
+    assert client.post(f"/m/ram/payments/{foreign.public_id}/settle/").status_code == 404
+    reason = {"form_key": new_key(), "reason": "x"}
+    assert client.post(f"/m/ram/payments/{foreign.public_id}/cancel/", reason).status_code == 404
+
+
+def test_the_list_searches_and_shows_advances(client, shop, party):
+    make_invoice(party, paise=50_00)
+    used = make_payment(party, 50_00, mode="upi", reference="UTR77")
+    free = make_payment(party, 60_00)
+    make_payment(make_party(make_business(), name="Shree Ganesh"), reference="UTR77")
+    rows = client.get("/m/ram/payments/?q=utr77").context["rows"]
+    assert [row.number for row in rows] == [used.number]
+    rows = client.get("/m/ram/payments/?show=advance").context["rows"]
+    assert [(row.number, row.state) for row in rows] == [(free.number, "Advance ₹60.00")]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_list_asks_one_query_whatever_its_length(client, shop, count, django_assert_num_queries):
+    for _ in range(count):
+        make_payment(make_party(shop))
+    with django_assert_num_queries(DOORS + 1):
+        assert len(client.get("/m/ram/payments/").context["rows"]) == count

@@ -1,0 +1,264 @@
+"""Sharing: the dialogs, sending by channel, revoking, stopping."""
+
+import pytest
+from django.utils import timezone
+
+from accounts.idempotency import new_key
+from accounts.models import Activity, Message
+from ledger import links
+from ledger.models import LinkOpen, ShareLink
+from tests.factories import (
+    make_business,
+    make_credit_note,
+    make_invoice,
+    make_party,
+    make_user,
+    merchant_client,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def owner():
+    return make_user(name="Ramesh")
+
+
+@pytest.fixture
+def shop(owner):
+    return make_business("Ram Kirana", owner, slug="ram")
+
+
+@pytest.fixture
+def client(owner):
+    return merchant_client(owner)
+
+
+@pytest.fixture
+def party(shop):
+    return make_party(shop, "+919876543210", "Shree Ganesh")
+
+
+@pytest.fixture
+def invoice(party):
+    return make_invoice(party, paise=118_000_00)
+
+
+def share(invoice):
+    return f"/m/ram/invoices/{invoice.public_id}/share/"
+
+
+def portal(party):
+    return f"/m/ram/parties/{party.public_id}/share/"
+
+
+def test_looking_makes_no_link_and_posting_makes_one_and_the_same(client, invoice):
+    assert client.get(share(invoice)).context["panel"] is None
+    assert ShareLink.objects.count() == 0
+    assert client.post(share(invoice)).headers["Location"] == share(invoice)
+    client.post(share(invoice))
+    assert ShareLink.objects.count() == 1
+
+
+def test_the_dialog_shows_the_message_as_it_will_be_sent_and_every_way_to_send_it(client, invoice, settings):
+    settings.SITE_URL = "https://ledger.example.in"
+    client.post(share(invoice))
+    panel = client.get(share(invoice), headers={"host": "127.0.0.1"}).context["panel"]
+    address = links.url(ShareLink.objects.get())
+    assert address.startswith("https://ledger.example.in/i/")
+    assert panel.url == address
+    assert panel.text.startswith(f"Ram Kirana: invoice {invoice.number} of Rs. 1,18,000.00, due ")
+    assert panel.text.endswith(address)
+    assert panel.wa_me.startswith("https://wa.me/919876543210?text=Ram%20Kirana")
+    assert panel.qr.startswith("<svg")
+    assert "style=" not in panel.qr
+
+
+def test_whatsapp_queues_one_message_and_a_double_click_no_second(client, invoice, party):
+    data = {"channel": "whatsapp", "form_key": new_key()}
+    client.post(share(invoice), data)
+    client.post(share(invoice), data)
+    message = Message.objects.get()
+    assert (message.channel, message.to, message.kind, message.status) == (
+        "whatsapp",
+        "+919876543210",
+        "invoice_share",
+        "queued",
+    )
+    assert message.subject_id == str(ShareLink.objects.get().pk)
+
+
+def test_the_same_page_may_send_by_another_channel_as_well(client, invoice):
+    key = new_key()
+    for channel in ("whatsapp", "sms"):
+        client.post(share(invoice), {"channel": channel, "form_key": key})
+    assert set(Message.objects.values_list("channel", flat=True)) == {"whatsapp", "sms"}
+
+
+def test_the_portal_link_is_shared_the_same_way(client, party):
+    client.post(portal(party), {"channel": "sms", "form_key": new_key()})
+    link = ShareLink.objects.get()
+    assert (link.kind, link.invoice, link.expires_at) == ("portal", None, None)
+    assert Message.objects.get().kind == "portal_share"
+
+
+def test_a_channel_without_address_is_shut_with_its_reason_and_refused_if_posted(client, shop):
+    invoice = make_invoice(make_party(shop, email="shop@example.in"))
+    client.post(share(invoice))
+    channels = client.get(share(invoice)).context["panel"].channels
+    assert [(channel.key, channel.refused) for channel in channels] == [
+        ("whatsapp", "no mobile number saved"),
+        ("sms", "no mobile number saved"),
+        ("email", ""),
+    ]
+    response = client.post(share(invoice), {"channel": "sms", "form_key": new_key()})
+    assert response.status_code == 400
+    assert response.context["error"] == "This party has no mobile number. Add one to the party first."
+    assert Message.objects.count() == 0
+
+
+def test_an_unknown_channel_is_refused(client, invoice):
+    response = client.post(share(invoice), {"channel": "pigeon", "form_key": new_key()})
+    assert response.status_code == 400
+    assert response.context["error"] == "Choose WhatsApp, SMS or e-mail."
+
+
+def test_a_draft_cannot_be_shared(client, party):
+    draft = make_invoice(party, issued=False)
+    response = client.post(share(draft), {"channel": "whatsapp", "form_key": new_key()})
+    assert response.status_code == 400
+    assert response.context["error"] == "A draft cannot be shared. Issue the invoice first."
+    assert (ShareLink.objects.count(), Message.objects.count()) == (0, 0)
+
+
+def test_a_credit_note_can_be_shared(client, party):
+    note = make_credit_note(party)
+    assert client.post(share(note)).status_code == 302
+    assert ShareLink.objects.get().invoice == note
+
+
+def test_too_many_messages_are_answered_with_429(client, invoice):
+    for _ in range(20):
+        client.post(share(invoice), {"channel": "sms", "form_key": new_key()})
+    response = client.post(share(invoice), {"channel": "sms", "form_key": new_key()})
+    assert response.status_code == 429
+    assert int(response.headers["Retry-After"]) > 0
+    assert Message.objects.count() == 20
+
+
+def test_a_revoked_link_is_over_and_the_next_share_makes_a_fresh_one(client, invoice, owner):
+    client.post(share(invoice))
+    link = ShareLink.objects.get()
+    address = f"/m/ram/links/{link.public_id}/revoke/"
+    assert client.post(address).headers["Location"] == f"/m/ram/invoices/{invoice.public_id}/"
+    client.post(address)
+    link.refresh_from_db()
+    assert link.revoked_at is not None
+    assert Activity.objects.filter(verb="link_revoked", actor=owner).count() == 1
+    client.post(share(invoice))
+    assert ShareLink.objects.live().get() != link
+
+
+def test_revoking_leaves_other_links_alone(client, invoice, party):
+    client.post(share(invoice))
+    client.post(portal(party))
+    link = ShareLink.objects.get(kind="invoice")
+    client.post(f"/m/ram/links/{link.public_id}/revoke/")
+    assert ShareLink.objects.live().get().kind == "portal"
+
+
+def test_a_link_of_another_shop_cannot_be_revoked(client, shop):
+    link = links.for_invoice(make_invoice(make_party(make_business())), None)
+    assert client.post(f"/m/ram/links/{link.public_id}/revoke/").status_code == 404
+    link.refresh_from_db()
+    assert link.revoked_at is None
+
+
+def test_stopping_ends_every_link_and_starting_revives_none(client, invoice, party):
+    client.post(share(invoice))
+    client.post(portal(party))
+    address = f"/m/ram/parties/{party.public_id}/sharing/"
+    client.post(address, {"do": "stop"})
+    assert ShareLink.objects.live().count() == 0
+    refused = client.post(share(invoice))
+    assert refused.status_code == 400
+    assert refused.context["error"] == "You have stopped sharing with this party. Start sharing again first."
+    client.post(address, {"do": "start"})
+    assert ShareLink.objects.live().count() == 0
+    assert client.post(share(invoice)).status_code == 302
+    assert ShareLink.objects.live().count() == 1
+
+
+def test_sharing_needs_a_clear_word(client, party):
+    assert client.post(f"/m/ram/parties/{party.public_id}/sharing/", {"do": "perhaps"}).status_code == 400
+
+
+def test_ending_sessions_ends_links_too(client, invoice, party):
+    client.post(share(invoice))
+    client.post(f"/m/ram/parties/{party.public_id}/sessions/end/")
+    party.refresh_from_db()
+    assert (party.access_version, party.is_shared, ShareLink.objects.live().count()) == (2, True, 0)
+
+
+@pytest.mark.parametrize(
+    "name", ["party_sharing", "party_end_sessions", "person_add", "person_remove", "invoice_issue", "link_revoke"]
+)
+def test_what_acts_is_not_done_by_looking(client, party, invoice, owner, name):
+    from django.urls import reverse
+
+    link = links.for_invoice(invoice, owner)
+    kwargs = {"party": party.public_id} if name.startswith(("party", "person")) else {}
+    kwargs |= {"invoice": invoice.public_id} if name.startswith("invoice") else {}
+    kwargs |= {"link": link.public_id} if name.startswith("link") else {}
+    address = reverse(f"ledger:{name}", kwargs={"slug": "ram"} | kwargs)
+    assert (client.get(address).status_code, client.head(address).status_code) == (405, 405)
+    assert ShareLink.objects.live().count() == 1
+
+
+# --- what happened ------------------------------------------------------------------------------------------
+
+
+def trail(client, invoice):
+    response = client.get(f"/m/ram/invoices/{invoice.public_id}/")
+    return [(event.text, event.detail, event.tone) for event in response.context["trail"]]
+
+
+def test_the_trail_tells_what_happened_newest_first(client, invoice, party, owner):
+    client.post(share(invoice), {"channel": "whatsapp", "form_key": new_key()})
+    message = Message.objects.get()
+    assert ("Waiting to be sent by WhatsApp", "+91 98•••• 3210", "wait") in trail(client, invoice)
+    Message.objects.filter(pk=message.pk).update(status="sent", sent_at=timezone.now())
+    link = ShareLink.objects.get()
+    LinkOpen.objects.create(business=invoice.business, link=link, event="opened", device="Chrome, Android")
+    LinkOpen.objects.create(business=invoice.business, link=link, event="logged_in", device="Chrome, Android")
+    assert [text for text, _detail, _tone in trail(client, invoice)] == [
+        "Logged in to the portal",
+        "Opened",
+        "Sent by WhatsApp",
+        "Issued",
+        "Draft made",
+    ]
+
+
+def test_a_failed_message_says_why(client, invoice):
+    client.post(share(invoice), {"channel": "sms", "form_key": new_key()})
+    Message.objects.update(status="failed", error="Number not reachable")
+    assert ("Not sent by SMS", "+91 98•••• 3210 · Number not reachable", "fail") in trail(client, invoice)
+
+
+def test_the_trail_of_one_invoice_holds_nothing_of_another(client, invoice, party):
+    other = make_invoice(party)
+    client.post(share(other), {"channel": "sms", "form_key": new_key()})
+    assert [text for text, _detail, _tone in trail(client, invoice)] == ["Issued", "Draft made"]
+
+
+def test_the_cockpit_shows_live_links_with_their_opens(client, invoice, party):
+    client.post(share(invoice))
+    client.post(portal(party))
+    link = ShareLink.objects.get(kind="invoice")
+    for _ in range(2):
+        LinkOpen.objects.create(business=invoice.business, link=link, event="opened", device="Chrome, Android")
+    rows = client.get(f"/m/ram/parties/{party.public_id}/").context["links"]
+    assert [row.title for row in rows] == ["Party portal", f"Invoice {invoice.number}"]
+    assert rows[0].opens == "Not opened yet"
+    assert rows[1].opens.startswith("Opened 2×, last ")
