@@ -31,6 +31,7 @@ class InvoiceAdmin(LookOnly):
     list_filter = ("kind", "status")
     list_select_related = ("business", "party")
     search_fields = ("number", "public_id", "=reference", "party__name", "business__name")
+    exclude = ("seller", "buyer")  # whole numbers and bank accounts
     inlines = (InvoiceLineInline,)
 
 
