@@ -335,6 +335,7 @@ def _move_stock(invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
 
 def _check_original(note: Invoice) -> None:
     """A credit note corrects an issued invoice, and all of them together give back no more than it."""
+    assert note.original_id is not None
     original = Invoice.objects.get(business_id=note.business_id, pk=note.original_id)
     if original.status != Invoice.Status.ISSUED:
         raise PostingRefused(_("The invoice that this credit note corrects is not issued, or was cancelled."))
