@@ -20,6 +20,7 @@ from accounts import states
 from accounts.india import today
 from accounts.models import Business
 from accounts.money import amount, percent, plain, quantity, rupees, unit_price
+from accounts.phones import pretty
 from catalog.models import UNITS
 from ledger import gst, snapshots, upi
 from ledger.models import Allocation, Invoice
@@ -85,7 +86,7 @@ class Side:
 def context_of(invoice: Invoice) -> dict[str, Any]:
     """What `partials/_paper.html` needs. One query (the lines) for an issued invoice with business and party at hand.
 
-    Keys: invoice, title, lines, has_discount, taxed, tax_rows, state_tax, words, hsn_rows, seller, buyer, place, original,
+    Keys: invoice, title, lines, has_hsn, has_discount, taxed, tax_rows, state_tax, words, hsn_rows, seller, buyer, place, original,
     terms, composition.
     """
     lines = list(invoice.lines.all())
@@ -97,6 +98,7 @@ def context_of(invoice: Invoice) -> dict[str, Any]:
         "invoice": invoice,
         "title": _title(invoice.label or snapshots.label_for(invoice, lines)),
         "lines": [_line(line, units, taxed) for line in lines],
+        "has_hsn": any(line.hsn for line in lines),
         "has_discount": any(line.discount_paise for line in lines),
         "taxed": taxed,
         "tax_rows": tax_rows(invoice, taxed),
@@ -170,7 +172,7 @@ def _side(kept: dict[str, str]) -> Side:
         address=", ".join(filter(None, [kept.get("address", ""), place])),
         state=_state(kept.get("state_code", "")),
         gstin=kept.get("gstin", ""),
-        phone=kept.get("phone", ""),
+        phone=pretty(kept["phone"]) if kept.get("phone") else "",
         email=kept.get("email", ""),
     )
 

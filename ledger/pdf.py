@@ -20,8 +20,8 @@ from ledger.models import Invoice
 
 logger = logging.getLogger(__name__)
 STYLESHEET = Path(settings.BASE_DIR) / "templates" / "pdf" / "invoice.css"
-# About 4 ms a line and 120 MB of memory at the most: nobody waits longer than a few seconds.
-MAX_LINES = 1500
+# A line costs about 12 ms: so many are the most that somebody waits for.
+MAX_LINES = 1000
 # Pango and the font configuration are shared by the threads of a process; a render is all CPU anyway.
 _one_at_a_time = threading.Lock()
 

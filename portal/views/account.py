@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from accounts import paging
@@ -156,9 +156,7 @@ def _day(day: Any) -> str:
 
 
 def _one(request: PortalRequest, invoice: str) -> Invoice:
-    found = get_object_or_404(
-        scoped_invoices(request).select_related("open_item", "original"), public_id=invoice
-    )
+    found = get_object_or_404(scoped_invoices(request).select_related("open_item", "original"), public_id=invoice)
     found.business, found.party = request.business, request.party
     return found
 

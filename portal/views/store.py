@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -119,9 +118,7 @@ def store(request: PortalRequest) -> HttpResponse:
 def _categories(request: PortalRequest) -> list[Category]:
     """Those with something in the store."""
     shown = Item.objects.in_store().filter(business=request.business)
-    return list(
-        Category.objects.filter(business=request.business, pk__in=shown.values("category_id")).order_by("name")
-    )
+    return list(Category.objects.filter(business=request.business, pk__in=shown.values("category_id")).order_by("name"))
 
 
 @require_safe
