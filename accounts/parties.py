@@ -30,7 +30,7 @@ def save(party: Party, phone: str, person_name: str, by: User | None) -> Party:
     A changed number ends the party's links and sessions. Raises IntegrityError when another party of the business
     has the same reference.
     """
-    if party.pk is None:
+    if party._state.adding:
         party.save()
         activity.record(party.business, by, "party_added", ("party", str(party.pk)))
     else:

@@ -129,8 +129,8 @@ class LineForm(forms.Form):
             self.line = self._line(text, item, quantity, price, discount)
         return cleaned
 
-    def _needed(self, name: str, words: str) -> int | None:
-        value: int | None = self.cleaned_data.get(name)
+    def _needed(self, name: str, words: str) -> Any:
+        value: Any = self.cleaned_data.get(name)
         if value in (None, "") and not self.has_error(name):
             self.add_error(name, words)
         return value
@@ -184,7 +184,7 @@ class Catalogue:
 class BaseLines(forms.BaseFormSet):
     def __init__(self, *args: Any, business: Business, on: dt.date, **kwargs: Any) -> None:
         self.business = business
-        super().__init__(*args, prefix=PREFIX, **kwargs)
+        super().__init__(*args, **kwargs)
         rows = raw_rows(self.data) if self.is_bound else [dict(row) for row in self.initial or []]
         self.catalogue = Catalogue(business, rows if self.is_bound else [])
         self.rates = rate_choices(on, rows) if business.charges_tax else []
@@ -229,7 +229,9 @@ def lines_of(
     factory = forms.formset_factory(
         LineForm, formset=BaseLines, extra=blank, max_num=MAX_LINES, absolute_max=MAX_LINES, validate_max=True
     )
-    return factory(data, business=business, on=on, initial=rows)  # type: ignore[return-value]
+    kwargs: Any = {"business": business, "on": on, "initial": rows, "prefix": PREFIX}
+    made: Any = factory(data, **kwargs)
+    return made
 
 
 @dataclass
@@ -340,9 +342,9 @@ class Editor:
 
     def problems(self) -> list[str]:
         """What is wrong with the whole, for the top of the page."""
-        found = list(self.head.non_field_errors()) if self.head.is_bound else []
+        found = [str(error) for error in self.head.non_field_errors()] if self.head.is_bound else []
         if self.lines.is_bound:
-            found += self.lines.non_form_errors()
+            found += [str(error) for error in self.lines.non_form_errors()]
             wrong = [index + 1 for index, form in enumerate(self.lines.forms) if form.errors]
             if wrong:
                 rows = ", ".join(map(str, wrong))

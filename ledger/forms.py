@@ -20,6 +20,7 @@ from ledger.models import Invoice, OpenItem, Payment
 from ledger.statements import Period
 
 FIRST_DAY = dt.date(2017, 7, 1)  # GST began
+BILLS_OFFERED = 100  # fields to choose by hand; oldest first reaches all of them
 
 
 class PartyForm(forms.ModelForm, OnceForm):
@@ -67,10 +68,7 @@ class PartyForm(forms.ModelForm, OnceForm):
         party = self.instance
         if party.pk:
             main = party.people.filter(is_main=True).first()
-            self.initial |= {
-                "phone": pretty(str(main.phone)) if main else None,
-                "person_name": main.name if main else "",
-            }
+            self.initial.update(phone=pretty(str(main.phone)) if main else None, person_name=main.name if main else "")
             self.fields["phone"].help_text = _("A changed number ends the links and sessions of the old one.")
         self.fields["credit_days"].widget.attrs["placeholder"] = str(party.business.default_credit_days)
         self.fields["state_code"].help_text = _("Filled from the GSTIN when you leave it open.")
@@ -253,10 +251,9 @@ class PaymentForm(OnceForm):
     def __init__(self, *args: Any, bills: list[OpenItem], first: Invoice | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.first = first
-        self.bills = bills
-        if first:
-            self.bills = sorted(bills, key=lambda item: item.invoice_id != first.pk)
-        for item in self.bills:
+        self.bills = sorted(bills, key=lambda item: item.invoice_id != first.pk) if first else bills
+        self.offered = self.bills[:BILLS_OFFERED]
+        for item in self.offered:
             self.fields[self.name_of(item)] = RupeesField(required=False, label=str(item.invoice or item.payment))
 
     @staticmethod
@@ -264,10 +261,10 @@ class PaymentForm(OnceForm):
         return f"bill_{item.pk}"
 
     def bill_fields(self) -> list[tuple[OpenItem, forms.BoundField]]:
-        return [(item, self[self.name_of(item)]) for item in self.bills]
+        return [(item, self[self.name_of(item)]) for item in self.offered]
 
     def has_own_choice(self) -> bool:
-        return any(self[self.name_of(item)].value() for item in self.bills) or bool(self["as_advance"].value())
+        return any(self[self.name_of(item)].value() for item in self.offered) or bool(self["as_advance"].value())
 
     def amount_so_far(self) -> int:
         """The amount typed (or offered), in paise; 0 while it cannot be read."""
@@ -282,7 +279,7 @@ class PaymentForm(OnceForm):
         data = self.cleaned_data if self.is_bound else {}
         if data.get("as_advance"):
             return []
-        chosen = [(item, part) for item in self.bills if (part := data.get(self.name_of(item)))]
+        chosen = [(item, part) for item in self.offered if (part := data.get(self.name_of(item)))]
         return chosen or self.split(amount)
 
     def clean_amount(self) -> int:
@@ -300,7 +297,7 @@ class PaymentForm(OnceForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         chosen = 0
-        for item in self.bills:
+        for item in self.offered:
             part = cleaned.get(self.name_of(item)) or 0
             rest = item.total_paise - item.settled_paise
             if part > rest:
@@ -321,7 +318,7 @@ class PaymentForm(OnceForm):
         data = self.cleaned_data
         if data["as_advance"] or data["direction"] == Payment.Direction.PAID:
             return []
-        chosen = [(item.pk, data[self.name_of(item)]) for item in self.bills if data.get(self.name_of(item))]
+        chosen = [(item.pk, data[self.name_of(item)]) for item in self.offered if data.get(self.name_of(item))]
         if chosen:
             return chosen
         if self.first:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from accounts.models import Activity, Message
+from accounts.models import Activity, Message, User
 from accounts.money import rupees
 from accounts.phones import mask
 from ledger.models import Allocation, Invoice, LinkOpen, ShareLink
@@ -68,8 +68,8 @@ def _actors(invoice: Invoice) -> dict[str, str]:
     return {row.verb: _name(row.actor) for row in rows if row.actor}
 
 
-def _name(user: object) -> str:
-    return _("by %(name)s") % {"name": user.name} if user and getattr(user, "name", "") else ""
+def _name(user: User | None) -> str:
+    return _("by %(name)s") % {"name": user.name} if user and user.name else ""
 
 
 def _messages(invoice: Invoice, links: list[ShareLink]) -> list[Event]:

@@ -22,7 +22,7 @@ from ledger.numbering import SeriesFull
 from ledger.posting import PostingRefused
 from ledger.views.choosing import choose_party, chosen_party
 
-BILLS_OFFERED = 100
+CLOSED_SHOWN = 12
 
 
 @require_safe
@@ -66,7 +66,7 @@ def payment_new(request: MerchantRequest) -> HttpResponse:
     party = first.party if first else chosen_party(request)
     if party is None:
         return choose_party(request, "ledger:payment_new", _("Who paid?"), "payments")
-    bills = posting.open_debits(party)[:BILLS_OFFERED]
+    bills = posting.open_debits(party)
     if request.method != "POST":
         return _form_page(
             request, party, PaymentForm(initial=_initial(request, party, first), bills=bills, first=first)
@@ -169,9 +169,10 @@ def closes(form: PaymentForm) -> dict[str, Any] | None:
                 "rest": rupees(item.total_paise - item.settled_paise - part),
                 "is_closed": part == item.total_paise - item.settled_paise,
             }
-            for item, part in parts
+            for item, part in parts[:CLOSED_SHOWN]
         ],
-        "advance": rupees(amount - sum(part for _item, part in parts)) if amount > sum(p for _i, p in parts) else "",
+        "more": max(0, len(parts) - CLOSED_SHOWN),
+        "advance": rupees(rest) if (rest := amount - sum(part for _item, part in parts)) > 0 else "",
     }
 
 
@@ -228,7 +229,7 @@ def payment_settle(request: MerchantRequest, payment: str) -> HttpResponse:
 def payment_cancel(request: MerchantRequest, payment: str) -> HttpResponse:
     found = _payment(request, payment)
     form = ReasonForm(request.POST or None)
-    here = {"slug": request.business.slug, "payment": found.public_id}
+    here: dict[str, Any] = {"slug": request.business.slug, "payment": found.public_id}
     if found.status == Payment.Status.CANCELLED:
         return redirect("ledger:payment", **here)
     if request.method == "POST" and form.is_valid():
