@@ -24,7 +24,7 @@ class BusinessForm(forms.ModelForm):
 
     class Meta:
         model = Business
-        fields = ("name", "scheme", "gstin", "state_code", "address", "city", "pin_code")
+        fields: tuple[str, ...] = ("name", "scheme", "gstin", "state_code", "address", "city", "pin_code")
         widgets = {
             "name": forms.TextInput(attrs={"autocomplete": "organization"}),
             "scheme": forms.RadioSelect,

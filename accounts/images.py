@@ -84,7 +84,7 @@ class PictureField(forms.FileField):
         if (upload.size or 0) > MAX_BYTES:
             raise forms.ValidationError(_("This file is too large. Choose a picture of at most 8 MB."))
         try:
-            return encode(upload)  # type: ignore[arg-type]
+            return encode(upload)
         except PictureRefused as error:
             raise forms.ValidationError(str(error)) from error
 

@@ -58,7 +58,7 @@ def operator_client(monkeypatch) -> Client:
             "otp_token": f"{totp.token():06d}",
         },
     )
-    assert (answer.status_code, answer.url) == (302, "/admin/")
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/")
     return client
 
 

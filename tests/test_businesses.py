@@ -29,12 +29,12 @@ def shop(owner):
 
 def test_the_only_business_opens_at_once(owner, shop):
     client = merchant_client(owner)
-    assert client.get("/m/").url == "/m/ram-kirana/"
+    assert client.get("/m/")["Location"] == "/m/ram-kirana/"
     assert "Ram Kirana" in client.get("/m/?all=1").content.decode()
 
 
 def test_who_has_none_sets_one_up(owner):
-    assert merchant_client(owner).get("/m/").url == "/m/new/"
+    assert merchant_client(owner).get("/m/")["Location"] == "/m/new/"
 
 
 def test_the_chooser_lists_my_businesses_and_no_others(owner, shop):
@@ -62,7 +62,7 @@ def test_the_chooser_costs_the_same_for_few_and_many(owner, count, django_assert
 
 def test_a_new_business_has_its_owner_and_a_slug_from_its_name(owner):
     answer = merchant_client(owner).post("/m/new/", NEW)
-    assert (answer.status_code, answer.url) == (302, "/m/ram-kirana/")
+    assert (answer.status_code, answer["Location"]) == (302, "/m/ram-kirana/")
     business = Business.objects.get()
     assert (business.slug, business.state_code, business.scheme) == ("ram-kirana", "27", "unregistered")
     assert [(m.user, m.role, m.is_active) for m in business.memberships.all()] == [(owner, "owner", True)]
@@ -71,7 +71,7 @@ def test_a_new_business_has_its_owner_and_a_slug_from_its_name(owner):
 
 def test_a_double_click_makes_one_business(owner):
     client = merchant_client(owner)
-    assert client.post("/m/new/", NEW).url == client.post("/m/new/", NEW).url
+    assert client.post("/m/new/", NEW)["Location"] == client.post("/m/new/", NEW)["Location"]
     assert Business.objects.count() == 1
 
 
@@ -141,7 +141,7 @@ def test_nobody_opens_books_without_end(owner):
 
 
 def test_setting_up_needs_a_sign_in():
-    assert Client().get("/m/new/").url == "/m/login/?next=/m/new/"
+    assert Client().get("/m/new/")["Location"] == "/m/login/?next=/m/new/"
     assert Client().post("/m/new/", NEW).status_code == 302
     assert not Business.objects.exists()
 
@@ -181,7 +181,7 @@ def test_an_owner_changes_the_settings_and_the_record_names_no_contents(owner, s
             "terms": "Goods once sold are taken back with a smile.",
         },
     )
-    assert (answer.status_code, answer.url) == (302, "/m/ram-kirana/settings/")
+    assert (answer.status_code, answer["Location"]) == (302, "/m/ram-kirana/settings/")
     shop.refresh_from_db()
     assert (shop.name, shop.upi_id, shop.bank_ifsc, shop.invoice_prefix, str(shop.phone), shop.slug) == (
         "Ram & Sons",

@@ -80,7 +80,7 @@ def test_a_picture_keeps_its_transparency():
     out = io.BytesIO()
     Pillow.new("RGBA", (20, 20), (200, 0, 0, 0)).save(out, "PNG")
     again = Pillow.open(io.BytesIO(encode(out.getvalue()).data))
-    assert again.convert("RGBA").getpixel((10, 10))[3] == 0
+    assert again.convert("RGBA").getchannel("A").getextrema() == (0, 0)
 
 
 @pytest.mark.parametrize("size", [(50_000, 50_000), (10_000, 4_001), (65_535, 65_535)])
@@ -162,8 +162,7 @@ def test_an_item_gets_a_picture_and_a_new_one_takes_its_place(client, shop):
     item.refresh_from_db()
     assert item.image == second
     client.post(address, said(without_picture="on"))
-    item.refresh_from_db()
-    assert item.image is None
+    assert list(shop.items.values_list("image", flat=True)) == [None]
     assert not Image.objects.exists()
 
 
