@@ -493,3 +493,16 @@ def test_an_order_of_another_shop_is_404(client, shop):
     foreign = orders.place(make_party(other), make_user(), {item.pk: 1000})
     assert client.post(f"/m/ram/orders/{foreign.public_id}/bill/").status_code == 404
     assert Invoice.objects.count() == 0
+
+
+def test_without_a_search_those_billed_last_are_offered_first(client, shop, party):
+    other, never = make_party(shop, name="Aaa Stores"), make_party(shop, name="Bbb Stores")
+    assert [row.name for _href, row in client.get("/m/ram/invoices/new/").context["picks"]] == [
+        other.name,
+        never.name,
+        party.name,
+    ]
+    make_invoice(other)
+    make_invoice(party)
+    picks = client.get("/m/ram/invoices/new/").context["picks"]
+    assert [row.name for _href, row in picks] == [party.name, other.name]

@@ -1,12 +1,13 @@
 """Choosing the party for a new invoice or payment: type, Enter, go on."""
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.access import MerchantRequest
-from accounts.models import Party
+from accounts.models import Business, Party
 from ledger.forms import SearchForm
 from ledger.listing import net_balance, party_rows
 
@@ -31,10 +32,7 @@ def choose_party(request: MerchantRequest, target: str, question: str, section: 
     found = business.parties.with_contact().annotate(net=net_balance())
     if search.text:
         found = found.search(search.text)
-    # Without a search: whom was written to last, because they are the likeliest.
-    rows = list(
-        found.order_by("name", "id")[:OFFERED] if search.text else found.order_by("-balance__id", "-id")[:OFFERED]
-    )
+    rows = list(found.order_by("name", "id")[:OFFERED]) if search.text else _likely(found, business)
     where = reverse(target, kwargs={"slug": business.slug})
     if search.text and len(rows) == 1:
         return redirect(f"{where}?party={rows[0].public_id}")
@@ -50,3 +48,12 @@ def choose_party(request: MerchantRequest, target: str, question: str, section: 
         "then": "invoice" if target == "ledger:invoice_new" else "",
     }
     return render(request, "ledger/choose_party.html", context)
+
+
+def _likely(parties: QuerySet[Party], business: Business) -> list[Party]:
+    """Those with the newest invoices first; without any invoice, the first by name."""
+    recent = business.invoices.invoices().order_by("-issued_on", "-id").values_list("party_id", flat=True)[:60]
+    order = list(dict.fromkeys(recent))[:OFFERED]
+    if not order:
+        return list(parties.order_by("name", "id")[:OFFERED])
+    return sorted(parties.filter(pk__in=order), key=lambda party: order.index(party.pk))

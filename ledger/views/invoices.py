@@ -209,7 +209,7 @@ def invoice_page(request: MerchantRequest, invoice: str) -> HttpResponse:
 def sentence(invoice: Invoice) -> str:
     """Where the shop's words differ from those the customer reads; "" elsewhere."""
     if invoice.status == Invoice.Status.CANCELLED:
-        return _("Cancelled: in no ledger any more.")
+        return _("Cancelled. Nothing is to be paid on it.")
     if invoice.kind == Invoice.Kind.CREDIT_NOTE and invoice.status == Invoice.Status.ISSUED:
         if not invoice.due_paise:
             return _("Credit you gave, used in full.")
