@@ -1,0 +1,283 @@
+"""Pages behind an invoice link: one invoice for whoever holds the link, and nothing else."""
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts import parties
+from accounts.models import LimitCounter, Membership
+from ledger import links, posting
+from ledger.models import LinkOpen, ShareLink
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def party():
+    return make.make_party(
+        make.make_business("Ram Kirana", upi_id="ram@okaxis"), make.new_phone(), "Shree Ganesh", city="Pune"
+    )
+
+
+def address(invoice, tail=""):
+    return links.path(links.for_invoice(invoice, None)) + tail
+
+
+def changed_letter(path):
+    return path[:-1] + ("x" if path[-1] != "x" else "y")
+
+
+def test_the_link_shows_the_invoice_at_once(party):
+    invoice = make.make_invoice(party, paise=1180_00)
+    response = Client().get(address(invoice))
+    text = response.content.decode()
+    assert response.status_code == 200
+    assert invoice.number in text
+    assert "₹1,180.00" in text
+    assert "One thousand one hundred eighty rupees only" in text
+    assert "Shree Ganesh" in text
+    assert "upi://pay?pa=ram@okaxis&amp;pn=Ram%20Kirana&amp;am=1180.00" in text
+
+
+def test_it_shows_what_is_still_due_and_what_was_paid_on_it(party):
+    invoice = make.make_invoice(party, paise=1000_00)
+    make.make_payment(party, 400_00, mode="upi", reference="UTR0001")
+    text = Client().get(address(invoice)).content.decode()
+    assert "₹600.00" in text
+    assert "still due of ₹1,000.00" in text
+    assert "am=600.00" in text
+    assert "₹400.00" in text
+    # The payment's own number and reference are the party's business.
+    assert "UTR0001" not in text
+
+
+def test_a_cancelled_invoice_says_so_and_asks_for_no_money(party):
+    invoice = make.make_invoice(party)
+    posting.cancel_invoice(invoice, make.make_user(), "secret reason of the shop")
+    text = Client().get(address(invoice)).content.decode()
+    assert "Cancelled by the shop. Nothing is to be paid on it." in text
+    assert "upi://" not in text
+    assert "secret reason" not in text
+
+
+def test_it_tells_nothing_of_other_papers_nor_of_the_balance(party):
+    shared, other = make.make_invoice(party, paise=100_00), make.make_invoice(party, paise=77_777_00)
+    make.make_payment(party, 50_00, shares=[])
+    text = Client().get(address(shared)).content.decode()
+    assert other.number not in text
+    assert "77,777" not in text
+    assert "77,827.00" not in text
+    assert other.public_id not in text
+    assert party.public_id not in text
+
+
+def test_a_token_of_one_kind_opens_no_door_of_the_other(party):
+    invoice_token = links.token(links.for_invoice(make.make_invoice(party), None))
+    portal_token = links.token(links.for_party(party, None))
+    assert Client().get(f"/p/{invoice_token}").status_code == 404
+    assert Client().get(f"/i/{portal_token}").status_code == 404
+
+
+TAILS = [("get", ""), ("get", "/pdf"), ("get", "/login"), ("post", "/login"), ("post", "/opened")]
+
+
+@pytest.mark.parametrize(("method", "tail"), TAILS)
+def test_a_tampered_link_is_404_at_every_address_of_it(party, method, tail):
+    path = changed_letter(address(make.make_invoice(party))) + tail
+    assert getattr(Client(), method)(path).status_code == 404
+
+
+@pytest.mark.parametrize("text", ["x", "0" * 33, "z" * 33, "%E2%82%B9" * 11, "'" * 33, "a" * 34])
+def test_what_is_no_token_is_404(text):
+    assert Client().get(f"/i/{text}").status_code == 404
+
+
+def ended_by_time(link, party):
+    ShareLink.objects.filter(pk=link.pk).update(expires_at=timezone.now())
+
+
+def ended_by_revoking(link, party):
+    links.revoke(link, make.make_user())
+
+
+def ended_by_stopping(link, party):
+    parties.set_shared(party, False, make.make_user())
+
+
+def ended_by_a_new_number(link, party):
+    parties.set_main_number(party, make.new_phone(), "", None)
+
+
+ENDS = [ended_by_time, ended_by_revoking, ended_by_stopping, ended_by_a_new_number]
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize(("method", "tail"), TAILS)
+def test_an_ended_link_is_410_at_every_address_of_it_and_tells_what_to_do(party, end, method, tail):
+    link = links.for_invoice(make.make_invoice(party, paise=4321_00), None)
+    end(link, party)
+    response = getattr(Client(), method)(links.path(link) + tail)
+    assert response.status_code == 410
+    assert "/portal/login/" in response.content.decode()
+    assert "4,321" not in response.content.decode()
+    assert not LinkOpen.objects.exists()
+
+
+def test_a_link_of_a_closed_business_is_404(party):
+    path = address(make.make_invoice(party))
+    type(party.business).objects.update(is_active=False)
+    assert Client().get(path).status_code == 404
+
+
+@pytest.mark.parametrize("number_of_lines", [1, 3])
+def test_the_page_costs_two_queries(party, number_of_lines):
+    path = address(make.make_invoice(party, lines=[make.line() for _ in range(number_of_lines)]))
+    client = Client()
+    client.get(path)
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        assert client.get(path).status_code == 200
+    assert len(queries) == 2
+
+
+@pytest.mark.parametrize("number_of_payments", [1, 3])
+def test_a_part_paid_one_costs_three(party, number_of_payments):
+    invoice = make.make_invoice(party, paise=1000_00)
+    for _ in range(number_of_payments):
+        make.make_payment(party, 100_00)
+    path = address(invoice)
+    with CaptureQueriesContext(connection) as queries:
+        assert Client().get(path).status_code == 200
+    assert len(queries) == 3
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+@pytest.mark.parametrize("tail", ["", "/pdf", "/login"])
+@pytest.mark.parametrize("agent", ["WhatsApp/2.23.20.0 A", "facebookexternalhit/1.1", "Mozilla/5.0"])
+def test_looking_changes_nothing(party, method, tail, agent):
+    path = address(make.make_invoice(party)) + tail
+    with CaptureQueriesContext(connection) as queries:
+        response = getattr(Client(headers={"user-agent": agent}), method)(path)
+    assert response.status_code == 200
+    assert [query["sql"] for query in queries if not query["sql"].startswith("SELECT")] == []
+    assert (Session.objects.count(), LinkOpen.objects.count(), LimitCounter.objects.count()) == (0, 0, 0)
+
+
+def test_the_page_sets_no_cookie_and_has_no_form(party):
+    response = Client().get(address(make.make_invoice(party)))
+    assert dict(response.cookies) == {}
+    assert "<form" not in response.content.decode()
+    assert response["Cache-Control"] == "no-store, private"
+    assert response["X-Robots-Tag"] == "noindex, nofollow"
+
+
+def test_previews_get_general_words_only(party):
+    party.business.gstin = ""
+    invoice = make.make_invoice(party, paise=1180_00)
+    for path in (address(invoice), links.path(links.for_party(party, None))):
+        head = Client().get(path).content.decode().split("</head>")[0]
+        assert 'property="og:title"' in head
+        for private in ("Shree", "Ram Kirana", invoice.number, "1,180", "1180", "Pune"):
+            assert private not in head
+
+
+def test_the_page_has_nothing_inline_and_asks_nobody_else(party):
+    invoice = make.make_invoice(party)
+    make.make_payment(party, 10_00)
+    text = Client().get(address(invoice)).content.decode()
+    assert re.findall(r"<script(?![^>]*src=)|\sstyle=|<style|\son\w+=", text) == []
+    assert [url for url in re.findall(r'(?:src|href)="([^"]+)"', text) if re.match(r"(https?:)?//", url)] == []
+
+
+def test_page_styles_scripts_and_pictures_together_weigh_less_than_60_kb(party):
+    lines = [make.line(f"Something with a rather long name, number {n}", hsn="1006") for n in range(40)]
+    response = Client(headers={"accept-encoding": "gzip"}).get(address(make.make_invoice(party, lines=lines)))
+    assert response["Content-Encoding"] == "gzip"
+    files = set(re.findall(r'"/static/([^"#]+)', gzip.decompress(response.content).decode()))
+    assert {"css/components.css", "js/opened.js", "js/copy.js", "img/icons.svg"} <= files
+    weight = len(response.content)
+    weight += sum(len(gzip.compress((Path(settings.BASE_DIR) / "static" / name).read_bytes())) for name in files)
+    assert weight < 60_000
+
+
+def test_a_persons_open_is_recorded_each_time_with_the_device(party):
+    invoice = make.make_invoice(party)
+    phone = Client(headers={"user-agent": "Mozilla/5.0 (Linux; Android 14) Chrome/130.0"})
+    for _ in range(2):
+        assert phone.post(address(invoice, "/opened")).status_code == 204
+    assert list(LinkOpen.objects.values_list("event", "device")) == [("opened", "Chrome, Android")] * 2
+    assert not Session.objects.exists()
+
+
+def test_opening_needs_no_csrf_token(party):
+    client = Client(enforce_csrf_checks=True)
+    assert client.post(address(make.make_invoice(party), "/opened")).status_code == 204
+
+
+@pytest.mark.parametrize("method", ["get", "head", "put"])
+def test_an_open_is_posted_or_is_none(party, method):
+    assert getattr(Client(), method)(address(make.make_invoice(party), "/opened")).status_code == 405
+    assert not LinkOpen.objects.exists()
+
+
+def test_the_shops_own_people_do_not_count_as_readers(party):
+    owner, stranger = make.make_user(), make.make_user()
+    make.make_membership(party.business, owner)
+    make.make_business(owner=stranger)
+    path = address(make.make_invoice(party), "/opened")
+    assert make.merchant_client(owner).post(path).status_code == 204
+    assert not LinkOpen.objects.exists()
+    make.merchant_client(stranger).post(path)
+    assert LinkOpen.objects.count() == 1
+    Membership.objects.filter(user=owner).update(is_active=False)
+    make.merchant_client(owner).post(path)
+    assert LinkOpen.objects.count() == 2
+
+
+def test_opens_beyond_sixty_an_hour_are_passed_over_silently(party):
+    path = address(make.make_invoice(party), "/opened")
+    assert {Client().post(path).status_code for _ in range(63)} == {204}
+    assert LinkOpen.objects.count() == 60
+
+
+def test_the_reader_may_change_the_language_without_a_cookie(party):
+    path = address(make.make_invoice(party, paise=100_00))
+    response = Client().get(path, {"lang": "hi"})
+    assert '<html lang="hi">' in response.content.decode()
+    assert "एक सौ रुपये मात्र" in response.content.decode()
+    assert dict(response.cookies) == {}
+
+
+def test_the_language_the_shop_chose_for_the_party_comes_before_the_browsers(party):
+    party.language = "hi"
+    party.save()
+    path = address(make.make_invoice(party))
+    assert '<html lang="hi">' in Client(headers={"accept-language": "en"}).get(path).content.decode()
+
+
+def test_a_credit_note_names_its_invoice_and_asks_for_no_money(party):
+    invoice = make.make_invoice(party, paise=500_00)
+    note = make.make_credit_note(original=invoice, paise=200_00)
+    text = Client().get(address(note)).content.decode()
+    assert "Credit Note" in text
+    assert invoice.number in text
+    assert "upi://" not in text
+
+
+def test_merchant_text_is_text(party):
+    party.name = "<script>alert(1)</script>"
+    party.save()
+    text = Client().get(address(make.make_invoice(party, lines=[make.line("<b>Rice</b>")]))).content.decode()
+    assert "<script>alert" not in text
+    assert "<b>Rice" not in text
+    assert "&lt;b&gt;Rice" in text
