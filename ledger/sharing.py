@@ -1,6 +1,7 @@
 """Share an invoice or the party's portal: one live link, by message in the background or by the merchant's own hand."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -36,7 +37,7 @@ def kind_of(link: ShareLink) -> str:
     return "invoice_share" if link.kind == ShareLink.Kind.INVOICE else "portal_share"
 
 
-def context_of(link: ShareLink) -> dict[str, str]:
+def context_of(link: ShareLink) -> dict[str, Any]:
     """The variables of the registered texts; SMS safe (GSM-7, "Rs.")."""
     context = {"business": link.business.name, "party": link.party.name, "url": links.url(link)}
     if link.invoice is not None:
@@ -44,6 +45,7 @@ def context_of(link: ShareLink) -> dict[str, str]:
             "number": link.invoice.number,
             "amount": rs(link.invoice.total_paise),
             "due": show_date(link.invoice.due_on),
+            "is_credit": link.invoice.kind == Invoice.Kind.CREDIT_NOTE,
         }
     return context
 

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from accounts.idempotency import new_key
 from accounts.models import Activity, Message
+from accounts.money import rs
 from ledger import links
 from ledger.models import LinkOpen, ShareLink
 from tests.factories import (
@@ -131,10 +132,14 @@ def test_a_draft_cannot_be_shared(client, party):
     assert (ShareLink.objects.count(), Message.objects.count()) == (0, 0)
 
 
-def test_a_credit_note_can_be_shared(client, party):
+def test_a_credit_note_is_shared_in_its_own_words_without_a_due_date(client, party):
     note = make_credit_note(party)
     assert client.post(share(note)).status_code == 302
-    assert ShareLink.objects.get().invoice == note
+    link = ShareLink.objects.get()
+    assert link.invoice == note
+    text = client.get(share(note)).context["panel"].text
+    amount = rs(note.total_paise)
+    assert text == f"Ram Kirana: credit note {note.number} of {amount}. See it here: {links.url(link)}"
 
 
 def test_too_many_messages_are_answered_with_429(client, invoice):
