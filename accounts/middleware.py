@@ -51,10 +51,13 @@ class LoginRequiredMiddleware(DjangoLoginRequiredMiddleware):
         view_args: tuple[Any, ...],
         view_kwargs: dict[str, Any],
     ) -> HttpResponseBase | None:
-        if request.path_info.startswith("/admin/"):
-            return super().process_view(request, view_func, view_args, view_kwargs)
         user: Any = request.user
         if not getattr(view_func, "login_required", True) or (user.is_authenticated and user.is_verified()):
             return None
-        door = reverse("accounts:login" if is_merchant_path(request.path_info) else "portal:login")
-        return redirect_to_login(request.get_full_path(), door)
+        return redirect_to_login(request.get_full_path(), reverse(_door(request.path_info)))
+
+
+def _door(path: str) -> str:
+    if path.startswith("/admin/"):
+        return "admin:login"
+    return "accounts:login" if is_merchant_path(path) else "portal:login"

@@ -4,10 +4,12 @@ import io
 import time
 
 import pytest
+import time_machine
 from django.apps import apps
 from django.contrib import admin
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -54,7 +56,6 @@ def operator_client(monkeypatch) -> Client:
         {
             "username": PHONE,
             "password": PASSWORD,
-            "otp_device": device.persistent_id,
             "otp_token": f"{totp.token():06d}",
         },
     )
@@ -97,6 +98,38 @@ def test_the_password_alone_does_not_open_the_admin(monkeypatch):
     answer = client.post("/admin/login/", {"username": PHONE, "password": PASSWORD})
     assert answer.status_code == 200
     assert client.get("/admin/").status_code == 302
+
+
+def test_a_code_by_sms_does_not_open_the_admin(monkeypatch):
+    """A verified merchant's session is django-otp's "verified" too; the operator's own number must not profit."""
+    operator, _printed = make_operator(monkeypatch)
+    make_business(owner=operator)
+    client = merchant_client(operator)
+    assert client.get("/m/?all=1").status_code == 200
+    for address in ("/admin/", "/admin/accounts/user/", "/admin/ledger/entry/"):
+        answer = client.get(address)
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/admin/login/")
+
+
+def test_the_operators_pages_lead_a_stranger_to_the_operators_door():
+    for address in ("/admin/", "/admin/accounts/user/", "/admin/accounts/user/1/change/"):
+        assert Client().get(address)["Location"] == f"/admin/login/?next={address}"
+
+
+def test_passwords_at_the_operators_door_are_limited(monkeypatch):
+    make_operator(monkeypatch)
+    with time_machine.travel(timezone.now().replace(minute=1, second=0), tick=False):
+        wrong = {"username": PHONE, "password": "wrong", "otp_token": "123456"}
+        statuses = [Client().post("/admin/login/", wrong).status_code for _ in range(21)]
+    assert statuses == [200] * 20 + [429]
+
+
+def test_a_right_password_with_a_wrong_code_is_not_sent_back(monkeypatch):
+    make_operator(monkeypatch)
+    answer = Client().post("/admin/login/", {"username": PHONE, "password": PASSWORD, "otp_token": "12"})
+    assert answer.status_code == 200
+    assert PASSWORD not in answer.content.decode()
 
 
 def test_a_merchant_does_not_get_into_the_admin():
