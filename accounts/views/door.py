@@ -126,9 +126,9 @@ def login_code(request: HttpRequest) -> HttpResponse:
             # The wrong digits would only have to be deleted again.
             form.data = {"code": ""}
     status = 400 if request.method == "POST" else 200
-    return render(
-        request, "accounts/login_code.html", {"form": form, "phone": phones.pretty(challenge.phone)}, status=status
-    )
+    signing_up = request.session.get(NAME_KEY, {}).get("phone") == challenge.phone
+    context = {"form": form, "phone": phones.pretty(challenge.phone), "signing_up": signing_up}
+    return render(request, "accounts/login_code.html", context, status=status)
 
 
 def _let_in(request: HttpRequest, phone: str) -> HttpResponse:
