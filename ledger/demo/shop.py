@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts import businesses, parties
 from accounts.gstin import check_digit
+from accounts.india import today
 from accounts.models import Business, Membership, Party, PartyPerson, User
 from catalog import items, orders, stock
 from catalog.models import Item, Order, Storefront
@@ -119,6 +120,8 @@ def _number(party: Party) -> str:
 
 
 def _make() -> Business:
+    if Business.objects.filter(slug=SECOND_SLUG).exists():
+        raise SeedRefused(f"There is a business {SECOND_SLUG} already that is not the demo's.")
     owner = _merchant(MERCHANT_PHONE, MERCHANT_NAME)
     business = businesses.open_business(owner, Business(slug=SLUG, **BUSINESS))
     Storefront.objects.filter(pk=orders.store_of(business).pk).update(minimum_order_paise=SMALLEST_ORDER_PAISE)
@@ -219,8 +222,6 @@ def _order(found: dict[Buyer, Party], owner: User, goods: dict[str, Item]) -> No
 
 def _make_second(shared_phone: str) -> None:
     """Another shop that one of the customers buys from too: one number, two shops."""
-    if Business.objects.filter(slug=SECOND_SLUG).exists():
-        raise SeedRefused(f"There is a business {SECOND_SLUG} already that is not the demo's.")
     owner = _merchant(SECOND_PHONE, SECOND_OWNER)
     business = businesses.open_business(owner, Business(slug=SECOND_SLUG, **SECOND_BUSINESS))
     goods = [
@@ -231,12 +232,11 @@ def _make_second(shared_phone: str) -> None:
         )
         for name, unit, price in SECOND_GOODS
     ]
-    today = timezone.localdate()
     for n, (name, phone) in enumerate(((TWO_SHOPS.name, shared_phone), ("Cafe Sahyadri", "+919820000098"))):
         party = Party(business=business, name=name, city="Pune", state_code="27")
         parties.save(party, phone, TWO_SHOPS.person if n == 0 else "Omkar Jagtap", owner)
         for week in range(6, 0, -1):
-            day = today - dt.timedelta(days=7 * week - n)
+            day = today() - dt.timedelta(days=7 * week - n)
             lines = [
                 DraftLine(
                     description=item.name,

@@ -84,7 +84,7 @@ class Year:
         for buyer in self.parties:
             if buyer.habit == "ahead":
                 for ago in (350, 260, 170, 80, 6):
-                    self._at(self._ago(ago), self._advance(buyer, 20_000_00 + 5_000_00 * (ago % 3)))
+                    self._at(self._ago(ago), self._pay_ahead(buyer))
         self._plan_main()
 
     def _plan_main(self) -> None:
@@ -236,17 +236,21 @@ class Year:
             )
             self._at(day + dt.timedelta(days=9), lambda on: self._pay(invoice, on, mode="upi"))
 
-    def _advance(self, buyer: Buyer, paise: int) -> Deed:
+    def _pay_ahead(self, buyer: Buyer) -> Deed:
+        """All that is due, and some 20,000 rupees more: an advance."""
+
         def deed(day: dt.date) -> None:
+            party = self.parties[buyer]
+            due = sum(item.total_paise - item.settled_paise for item in posting.open_debits(party))
             posting.record_payment(
                 self.business,
-                self.parties[buyer],
-                amount_paise=paise,
+                party,
+                amount_paise=(due + 20_000_00) // 1_000_00 * 1_000_00,
                 mode="bank",
                 paid_on=day,
                 by=self.owner,
                 reference=self._reference("bank"),
-                note="Advance",
+                note="On account",
             )
 
         return deed
