@@ -39,7 +39,7 @@ def kind_of(link: ShareLink) -> str:
 
 def context_of(link: ShareLink) -> dict[str, Any]:
     """The variables of the registered texts; SMS safe (GSM-7, "Rs.")."""
-    context = {"business": link.business.name, "party": link.party.name, "url": links.url(link)}
+    context: dict[str, Any] = {"business": link.business.name, "party": link.party.name, "url": links.url(link)}
     if link.invoice is not None:
         context |= {
             "number": link.invoice.number,

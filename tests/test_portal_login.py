@@ -115,11 +115,10 @@ def test_a_known_and_an_unknown_number_get_the_same_answers_and_cost_the_same(pa
         wrong = client.post("/portal/code/", {"code": wrong_code()})
         after = rows()
         grown = {table: after[table] - before[table] for table in after if after[table] != before[table]}
-        seen.append(
-            (asked.status_code, asked["Location"], len(queries), plain_body(page), wrong.status_code, plain_body(wrong))
-        )
-        grown.pop("accounts_limitcounter")
-        seen[-1] += (tuple(sorted(grown.items())),)
+        # Counters of door and address are there already when the second number comes.
+        del grown["accounts_limitcounter"]
+        pages = (plain_body(page), wrong.status_code, plain_body(wrong))
+        seen.append((asked.status_code, asked["Location"], len(queries), *pages, grown))
     assert seen[0] == seen[1]
     assert Message.objects.order_by("pk").values_list("status", flat=True)[0] == "queued"
     assert Message.objects.order_by("pk").values_list("status", flat=True)[1] == "dropped"
@@ -290,7 +289,7 @@ def test_a_saved_number_gets_its_portal_link_by_message(party, phone, capsys):
     assert outbox.deliver(Message.objects.get().pk)
     line = capsys.readouterr().out
     assert line.startswith(f"[sms to {phone}] Ram Kirana: see all your invoices")
-    path = re.search(r"/p/[0-9A-Za-z]{33}", line)[0]
+    (path,) = re.findall(r"/p/[0-9A-Za-z]{33}", line)
     _client, response = log_in(party, phone, path=path)
     assert response["Location"] == "/portal/welcome/"
 

@@ -187,19 +187,7 @@ def invoice_pdf(request: PortalRequest, invoice: str) -> HttpResponse:
 @party_page(money=True)
 def ledger(request: PortalRequest) -> HttpResponse:
     """The statement of a period; own dates that make no sense are said so next to the field, with status 400."""
-    name = request.GET.get("period", "")
-    own = "start" in request.GET or "end" in request.GET
-    form = PeriodForm(request.GET if own else None)
-    period = preset(name) or preset("this-year")
-    assert period is not None, "this-year is always there"
-    if own and form.is_valid():
-        period, name = form.period, "custom"
-    elif own:
-        name = "custom"
-    elif preset(name) is None:
-        name = "this-year"
-    if not form.is_bound:
-        form = PeriodForm(initial={"start": period.start, "end": period.end})
+    name, period, form = _chosen_period(request)
     book = statements.page(request.party, period, request.GET.get("after", ""))
     context = {
         "form": form,
@@ -215,6 +203,19 @@ def ledger(request: PortalRequest) -> HttpResponse:
         "first": _next_page(request, None),
     }
     return page(request, "portal/ledger.html", "ledger", context, status=400 if form.errors else 200)
+
+
+def _chosen_period(request: PortalRequest) -> tuple[str, statements.Period, PeriodForm]:
+    """A named period, or own dates; this financial year when neither makes sense."""
+    this_year = statements.this_financial_year()
+    if "start" in request.GET or "end" in request.GET:
+        form = PeriodForm(request.GET)
+        return "custom", form.period if form.is_valid() else this_year, form
+    name = request.GET.get("period", "")
+    period = preset(name)
+    if period is None:
+        name, period = "this-year", this_year
+    return name, period, PeriodForm(initial={"start": period.start, "end": period.end})
 
 
 def _next_page(request: PortalRequest, book: statements.Page | None) -> str:

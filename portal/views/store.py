@@ -182,7 +182,7 @@ def cart_line(request: PortalRequest, item: str) -> HttpResponse:
     found = get_object_or_404(Item.objects.in_store().filter(business=request.business), public_id=item)
     form = QuantityForm(request.POST)
     if not form.is_valid():
-        error = " ".join(message for errors in form.errors.values() for message in errors)
+        error = " ".join(str(message) for errors in form.errors.values() for message in errors)
         typed = {"item": item, "name": found.name, "text": request.POST.get("quantity", ""), "error": error}
         return _cart_page(request, None, typed=typed, status=400)
     added = form.cleaned_data["add"]
