@@ -31,7 +31,8 @@ def page(
     """
     edge = None
     back = "before" in query
-    if name := query.get("before" if back else "after", ""):
+    name = query.get("before" if back else "after", "")
+    if name and "\x00" not in name:
         fields = [field.lstrip("-") for field in order]
         edge = _edge(queryset, key, name, fields)
     ordered = queryset.order_by(*(_turned(order) if back and edge else order))
