@@ -26,33 +26,24 @@ class Problem:
 RULES: list[tuple[str, str]] = [
     (
         "the balance of a party is the sum of its entries",
-        """SELECT coalesce(b.party_id, e.party_id) AS party, b.debit_paise, e.debit AS entries_debit,
-                  b.credit_paise, e.credit AS entries_credit
-           FROM ledger_partybalance b FULL OUTER JOIN
-                (SELECT party_id, sum(debit_paise) AS debit, sum(credit_paise) AS credit
-                 FROM ledger_entry GROUP BY party_id) e ON e.party_id = b.party_id
-           WHERE coalesce(b.debit_paise, 0) <> coalesce(e.debit, 0)
-              OR coalesce(b.credit_paise, 0) <> coalesce(e.credit, 0)""",
+        """SELECT party_id AS party, sum(debit_paise) AS debit_too_much, sum(credit_paise) AS credit_too_much FROM
+                (SELECT party_id, debit_paise, credit_paise FROM ledger_partybalance
+                 UNION ALL SELECT party_id, -debit_paise, -credit_paise FROM ledger_entry) both_sides
+           GROUP BY party_id HAVING sum(debit_paise) <> 0 OR sum(credit_paise) <> 0""",
     ),
     (
         "a day total is the sum of its entries",
-        """SELECT coalesce(t.party_id, e.party_id) AS party, coalesce(t.starts_on, e.dated_on) AS day
-           FROM ledger_daytotal t FULL OUTER JOIN
-                (SELECT party_id, dated_on, sum(debit_paise) AS debit, sum(credit_paise) AS credit
-                 FROM ledger_entry GROUP BY party_id, dated_on) e
-                ON e.party_id = t.party_id AND e.dated_on = t.starts_on
-           WHERE coalesce(t.debit_paise, 0) <> coalesce(e.debit, 0)
-              OR coalesce(t.credit_paise, 0) <> coalesce(e.credit, 0)""",
+        """SELECT party_id AS party, day, sum(debit_paise) AS debit_too_much, sum(credit_paise) AS credit_too_much FROM
+                (SELECT party_id, starts_on AS day, debit_paise, credit_paise FROM ledger_daytotal
+                 UNION ALL SELECT party_id, dated_on, -debit_paise, -credit_paise FROM ledger_entry) both_sides
+           GROUP BY party_id, day HAVING sum(debit_paise) <> 0 OR sum(credit_paise) <> 0""",
     ),
     (
         "a month total is the sum of its days",
-        """SELECT coalesce(m.party_id, d.party_id) AS party, coalesce(m.starts_on, d.month) AS month
-           FROM ledger_monthtotal m FULL OUTER JOIN
-                (SELECT party_id, {month} AS month, sum(debit_paise) AS debit, sum(credit_paise) AS credit
-                 FROM ledger_daytotal GROUP BY party_id, {month}) d
-                ON d.party_id = m.party_id AND d.month = m.starts_on
-           WHERE coalesce(m.debit_paise, 0) <> coalesce(d.debit, 0)
-              OR coalesce(m.credit_paise, 0) <> coalesce(d.credit, 0)""",
+        """SELECT party_id AS party, month, sum(debit_paise) AS debit_too_much, sum(credit_paise) AS credit_too_much FROM
+                (SELECT party_id, starts_on AS month, debit_paise, credit_paise FROM ledger_monthtotal
+                 UNION ALL SELECT party_id, {month}, -debit_paise, -credit_paise FROM ledger_daytotal) both_sides
+           GROUP BY party_id, month HAVING sum(debit_paise) <> 0 OR sum(credit_paise) <> 0""",
     ),
     (
         "an issued document posts its total once",
