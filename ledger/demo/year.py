@@ -162,7 +162,7 @@ class Year:
             self.shelf, count or rng.randrange(1, 4) if quick else count or rng.randrange(2, 9)
         ):
             worth = rng.uniform(100, 700) if quick else rng.uniform(700, 5_200)
-            amount = max(round(worth / goods.price), 1)
+            amount = min(max(round(worth / goods.price), 1), 144)
             if amount > 12:
                 amount -= amount % 6
             half = 500 if goods.unit == "KGS" and rng.random() < 0.5 else 0
