@@ -167,7 +167,7 @@ def _no_snapshot(book: Book) -> None:
 
 
 def _number_skipped(book: Book) -> None:
-    Series.objects.filter(pk=book.invoice.series_id).update(next_number=F("next_number") + 1)
+    Series.objects.filter(invoices=book.invoice).update(next_number=F("next_number") + 1)
 
 
 def _number_in_the_middle_is_missing(book: Book) -> None:
