@@ -28,6 +28,15 @@ MEASURE = """
     if (el.scrollWidth > el.clientWidth + 1) faults.push(`cut off: ${el.scrollWidth} in ${el.clientWidth}: ${name(el)}`);
   }
 
+  // Figures and words stay in their own cell.
+  for (const el of all("td, dd, dt, li, p, h1, h2, h3, .btn, .badge, .stat, nav a")) {
+    if (getComputedStyle(el).display === "inline") continue;
+    const box = el.getBoundingClientRect(), inside = document.createRange();
+    inside.selectNodeContents(el);
+    const text = inside.getBoundingClientRect();
+    if (text.width && (text.left < box.left - 1 || text.right > box.right + 1) && !/auto|scroll/.test(getComputedStyle(el).overflowX)) faults.push(`spills over: ${name(el)}`);
+  }
+
   // A page says what it is, once.
   if (!document.title.trim()) faults.push("no title");
   if (document.documentElement.lang !== "en") faults.push(`lang is ${document.documentElement.lang}`);

@@ -9,7 +9,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from playwright.sync_api import Page, expect
 
-from accounts.models import Business, User
+from accounts.models import Business, Party, User
 from catalog.models import Order
 from ledger import links
 from ledger.models import Invoice, LinkOpen, Payment
@@ -21,6 +21,7 @@ SignIn = Callable[..., None]
 NewPage = Callable[..., Page]
 
 SHOP_GSTIN = "27AAPFU0939F1ZV"
+BUYER_GSTIN = "27AAACR5055K1Z7"
 
 # Addresses that answer with something other than a page: they only take a POST, or give a file, JSON or plain text.
 NOT_PAGES = {
@@ -120,6 +121,8 @@ def shown(site: str) -> Shown:
         phone="+912024451234",
     )
     book.business.refresh_from_db()
+    Party.objects.filter(pk=book.party.pk).update(gstin=BUYER_GSTIN, credit_limit_paise=50_00_00_000_00)
+    book.party.refresh_from_db()
     book.party.business = book.business
     long = "Extra long grain aged basmati rice, hand sorted, in a jute bag with inner lining " * 2
     lines = [
