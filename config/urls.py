@@ -9,6 +9,7 @@ from config import views
 urlpatterns = [
     path("", views.front, name="front"),
     path("health", views.health, name="health"),
+    path("favicon.ico", views.favicon, name="favicon"),
     path("robots.txt", views.robots, name="robots"),
     path("language/", views.language, name="set_language"),
     path("m/", include("accounts.urls")),

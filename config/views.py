@@ -3,7 +3,8 @@
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 from django.views.i18n import set_language
@@ -14,7 +15,10 @@ from accounts.forms import DateField, GstinField, MobileField, OnceForm, RupeesF
 @login_not_required
 @require_safe
 def front(request: HttpRequest) -> HttpResponse:
-    return render(request, "front.html")
+    """The only page that search engines may keep."""
+    response = render(request, "front.html")
+    response["X-Robots-Tag"] = "all"
+    return response
 
 
 @login_not_required
@@ -24,6 +28,13 @@ def health(request: HttpRequest) -> HttpResponse:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return HttpResponse("ok", content_type="text/plain")
+
+
+@login_not_required
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Browsers ask for it on pages that name no icon (PDFs, the admin)."""
+    return redirect(static("img/favicon.svg"), permanent=True)
 
 
 @login_not_required

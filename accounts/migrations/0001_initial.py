@@ -69,6 +69,7 @@ class Migration(migrations.Migration):
                 ('is_active', models.BooleanField(default=True)),
             ],
             options={
+                'verbose_name_plural': 'businesses',
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('gstin', ''), ('scheme', 'unregistered')), models.Q(models.Q(('scheme', 'unregistered'), _negated=True), models.Q(('gstin', ''), _negated=True)), _connector='OR'), name='registered_business_has_gstin', violation_error_message='A registered business needs its GSTIN, an unregistered one has none.')],
             },
         ),

@@ -77,6 +77,7 @@ class Business(Postal):
     objects: ClassVar[BusinessQuerySet] = BusinessQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
+        verbose_name_plural = "businesses"
         constraints = [
             models.CheckConstraint(
                 name="registered_business_has_gstin",
