@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts import activity
 from accounts.models import Business, Party, User
-from accounts.money import line_amount, quantity, rupees
+from accounts.money import MAX_PAISE, line_amount, quantity, rupees
 from catalog import stock
 from catalog.models import Item, Order, OrderLine, Storefront
 
@@ -74,6 +74,8 @@ def place(
         raise OrderRefused(_("An item in your cart is not sold any more. Please look at your cart again."))
     amounts = {item.pk: line_amount(wanted[item.pk], item.unit_price_e4) for item in items}
     total = sum(amounts.values())
+    if total > MAX_PAISE:
+        raise OrderRefused(_("This order is too large to place online. Please call the shop."))
     if seen_total_paise is not None and seen_total_paise != total:
         raise OrderRefused(_("Prices have changed since you looked. Please check your cart and order again."))
     if total < store.minimum_order_paise:

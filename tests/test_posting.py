@@ -7,8 +7,12 @@ from django.db import transaction
 
 from accounts import india
 from accounts.models import Activity, Business, Party, User
+from accounts.money import MAX_PAISE, MAX_UNIT_PRICE_E4
+from catalog import orders
 from catalog.models import Item, StockMovement
+from catalog.orders import OrderRefused
 from ledger import posting, statements
+from ledger.drafting import DraftRefused
 from ledger.models import Allocation, Entry, Invoice, OpenItem, Payment
 from ledger.posting import PostingRefused
 from tests import factories
@@ -432,3 +436,15 @@ def test_a_refusal_keeps_no_number_no_entry_and_no_stock(business: Business, par
     assert item.stock_milli == 1_000
     assert not OpenItem.objects.exists()
     assert make_invoice(party).sequence == 1
+
+
+def test_absurd_amounts_are_refused_in_words(business: Business, party: Party, owner: User) -> None:
+    """Not by the database's integer running over."""
+    with pytest.raises(DraftRefused):
+        make_draft(party, lines=[line(paise=MAX_PAISE, quantity_milli=2_000)])
+    dear = [factories.make_item(business, unit_price_e4=MAX_UNIT_PRICE_E4) for _ in range(2)]
+    with pytest.raises(OrderRefused, match="too large"):
+        orders.place(party, owner, {item.pk: orders.MAX_QUANTITY_MILLI for item in dear})
+    with pytest.raises(OrderRefused, match="too large"):
+        orders.place(party, owner, {dear[0].pk: 2_000})
+    orders.place(party, owner, {dear[0].pk: 1_000})
