@@ -123,7 +123,8 @@ def _text_of(message: Message) -> gateways.Text | None:
         kind = _kinds[message.kind]
         if not kind.still_due(message):
             return None
-        with translation.override(message.language):
+        # An SMS is always English: one letter beyond GSM-7 doubles its price.
+        with translation.override("en" if message.channel == Message.Channel.SMS else message.language):
             return kind.render(message)
     except gateways.GatewayError:
         raise

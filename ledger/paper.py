@@ -120,12 +120,13 @@ def _title(label: str) -> str:
 
 def _line(line: Any, units: dict[str, str], taxed: bool) -> Line:
     tax = line.cgst_paise + line.sgst_paise + line.igst_paise + line.cess_paise
+    including = _("incl. GST") if line.price_includes_tax and taxed else ""
     return Line(
         position=line.position,
         description=line.description,
         hsn=line.hsn,
         quantity=f"{quantity(line.quantity_milli)} {units.get(line.unit, line.unit)}",
-        price=unit_price(line.unit_price_e4) + (f" {_('incl. GST')}" if line.price_includes_tax and taxed else ""),
+        price=f"{unit_price(line.unit_price_e4)} {including}".strip(),
         discount=amount(line.discount_paise) if line.discount_paise else "",
         taxable=amount(line.taxable_paise),
         rate=percent(line.gst_rate_bp) if taxed else "",

@@ -7,12 +7,13 @@ from django.conf import settings
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts import activity, limits, outbox
 from accounts.india import show_date
 from accounts.models import Message, Party, User
-from accounts.money import rs
+from accounts.money import rs, rupees
 from accounts.phones import wa_me
 from ledger import links
 from ledger.models import Invoice, ShareLink
@@ -38,13 +39,14 @@ def kind_of(link: ShareLink) -> str:
 
 
 def context_of(link: ShareLink) -> dict[str, Any]:
-    """The variables of the registered texts; SMS safe (GSM-7, "Rs.")."""
+    """The variables of the registered texts, in the active language; English is SMS safe (GSM-7, "Rs.")."""
     context: dict[str, Any] = {"business": link.business.name, "party": link.party.name, "url": links.url(link)}
     if link.invoice is not None:
+        english = translation.get_language() in (None, "en")
         context |= {
             "number": link.invoice.number,
-            "amount": rs(link.invoice.total_paise),
-            "due": show_date(link.invoice.due_on),
+            "amount": rs(link.invoice.total_paise) if english else rupees(link.invoice.total_paise),
+            "due": show_date(link.invoice.due_on) if english else date_format(link.invoice.due_on, "DATE_FORMAT"),
             "is_credit": link.invoice.kind == Invoice.Kind.CREDIT_NOTE,
         }
     return context

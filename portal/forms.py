@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.forms import DateField, MobileField, OnceForm, QuantityField
 from accounts.india import fy_end, fy_start, today
@@ -90,8 +91,8 @@ def preset(name: str) -> Period | None:
 class PeriodForm(forms.Form):
     """Own dates of a statement."""
 
-    start = DateField(label=_("From"), error_messages={"required": _("Choose the first day.")})
-    end = DateField(label=_("To"), error_messages={"required": _("Choose the last day.")})
+    start = DateField(label=pgettext_lazy("period", "From"), error_messages={"required": _("Choose the first day.")})
+    end = DateField(label=pgettext_lazy("period", "To"), error_messages={"required": _("Choose the last day.")})
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

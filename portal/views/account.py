@@ -231,8 +231,10 @@ def _next_page(request: PortalRequest, book: statements.Page | None) -> str:
 
 def with_side(paise: int) -> str:
     """A running balance as books write it: Dr is what the customer owes, Cr what the shop owes them."""
-    side = f" {_('Dr') if paise > 0 else _('Cr')}" if paise else ""
-    return f"{rupees(abs(paise))}{side}"
+    if not paise:
+        return rupees(0)
+    side = _("Dr") if paise > 0 else _("Cr")
+    return f"{rupees(abs(paise))} {side}"
 
 
 @dataclass(frozen=True, slots=True)
