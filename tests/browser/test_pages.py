@@ -25,6 +25,7 @@ BUYER_GSTIN = "27AAACR5055K1Z7"
 
 # Addresses that answer with something other than a page: they only take a POST, or give a file, JSON or plain text.
 NOT_PAGES = {
+    "favicon",
     "health",
     "robots",
     "set_language",
@@ -271,7 +272,7 @@ def sent(page: Page, button: str, **words: str) -> int:
     """Write into fields by label, press the button of the main part, and give the status of the answer."""
     main = page.get_by_role("main")
     for label, text in words.items():
-        main.get_by_label(re.compile(f"^{label.replace('_', ' ')}", re.I)).first.fill(text)
+        main.get_by_label(re.compile(f"^{label.replace('_', ' ')}", re.IGNORECASE)).first.fill(text)
     with page.expect_response(
         lambda answer: answer.request.method == "POST" and answer.request.is_navigation_request()
     ) as answer:
@@ -346,7 +347,8 @@ def faults_of(mistake: Mistake, page: Page, places: dict[str, str]) -> Iterator[
 def test_a_wrong_period_is_explained_next_to_its_dates(phone_page: Page, shown: Shown, sign_in: SignIn) -> None:
     sign_in(phone_page, customer=shown.book.party)
     answer = phone_page.goto(f"/portal/{shown.book.party.public_id}/ledger/?start=2026-05-02&end=2026-05-01")
-    assert answer and answer.status == 400
+    assert answer is not None
+    assert answer.status == 400
     expect(phone_page.locator(".errorlist")).to_have_text("The last day is before the first. Turn them around.")
     assert looks.faults(phone_page) == []
 

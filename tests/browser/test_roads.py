@@ -50,7 +50,7 @@ class Walker:
     def write(self, **words: str) -> None:
         """Fields by the beginning of their label; `_` stands for a space."""
         for label, text in words.items():
-            self.main.get_by_label(re.compile(f"^{label.replace('_', ' ')}", re.I)).fill(text)
+            self.main.get_by_label(re.compile(f"^{label.replace('_', ' ')}", re.IGNORECASE)).fill(text)
 
     def enter_code(self, phone: str, button: str) -> None:
         """The code from the message; with JavaScript the sixth digit sends it."""
