@@ -12,9 +12,8 @@ import segno
 from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 
 from accounts import states
 from accounts.india import today
@@ -28,14 +27,14 @@ from ledger.words import in_words
 
 CREDIT_NOTE = "Credit Note"
 CONDITIONS: dict[str, str | Promise] = {
-    "paid": lazy("Paid"),
-    "part_paid": lazy("Part paid"),
-    "unpaid": lazy("Unpaid"),
-    "overdue": lazy("Overdue"),
-    "cancelled": lazy("Cancelled"),
-    "draft": lazy("Draft"),
-    "open": lazy("Not used yet"),
-    "used": lazy("Used"),
+    "paid": gettext_lazy("Paid"),
+    "part_paid": gettext_lazy("Part paid"),
+    "unpaid": gettext_lazy("Unpaid"),
+    "overdue": gettext_lazy("Overdue"),
+    "cancelled": gettext_lazy("Cancelled"),
+    "draft": gettext_lazy("Draft"),
+    "open": gettext_lazy("Not used yet"),
+    "used": gettext_lazy("Used"),
 }
 # How components.css names the colour of a state that has no class of its own.
 BADGES = {"open": "pending", "used": "done"}
