@@ -67,7 +67,7 @@ def start(
     device = _known_key(request) if knows_number(request, phone) else ""
     limits.hit("code-number", f"{purpose}|{phone}|{device}", most=8, seconds=QUARTER_HOUR)
     limits.hit("code-number", f"{purpose}|{phone}|{device}", most=30, seconds=DAY)
-    limits.hit("code-address", limits.client_address(request), most=60, seconds=QUARTER_HOUR)
+    limits.hit("code-address", limits.client_address(request), most=200, seconds=QUARTER_HOUR)
     limits.hit("code-door", f"{purpose}|{door}", most=500, seconds=HOUR)
     nonce = secrets.token_urlsafe(24)
     with transaction.atomic():

@@ -295,8 +295,10 @@ def issue(invoice: Invoice, by: User | None) -> Invoice:
 
     Issuing twice returns the issued invoice. A credit note first settles what is still due on its original.
     """
-    _lock_party(invoice.business_id, invoice.party_id)
+    locked = _lock_party(invoice.business_id, invoice.party_id)
     invoice = Invoice.objects.select_for_update(of=("self",)).select_related("business", "party").get(pk=invoice.pk)
+    if invoice.party_id != locked.pk:
+        raise PostingRefused(_("This draft was changed meanwhile. Look at it again."))
     if invoice.status == Invoice.Status.ISSUED:
         return invoice
     if invoice.status != Invoice.Status.DRAFT:

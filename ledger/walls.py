@@ -33,7 +33,7 @@ def refusals() -> list[Refusal]:
             ("UPDATE",),
             "an issued invoice never changes",
             f"OLD.status <> 'draft' AND ({_changed(invoice_columns)} OR NEW.status = 'draft' "
-            "OR (OLD.status = 'cancelled' AND NEW.status <> 'cancelled'))",
+            f"OR (OLD.status = 'cancelled' AND ({_changed(sorted(_MUTABLE_AFTER_ISSUE))})))",
         ),
         Refusal(
             "issued_invoice_stays",
@@ -68,7 +68,8 @@ def refusals() -> list[Refusal]:
             "ledger_payment",
             ("UPDATE",),
             "a payment never changes",
-            f"{_changed(payment_columns)} OR (OLD.status = 'cancelled' AND NEW.status <> 'cancelled')",
+            f"{_changed(payment_columns)} "
+            f"OR (OLD.status = 'cancelled' AND ({_changed(sorted(_MUTABLE_AFTER_PAYMENT))}))",
         ),
         Refusal("payment_stays", "ledger_payment", ("DELETE",), "a payment is never deleted"),
         Refusal("open_item_stays", "ledger_openitem", ("DELETE",), "open items are never deleted"),

@@ -12,11 +12,11 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from accounts.models import Business, Party, PartyPerson, User
 
 ACCESS = "access"
-LANDING = "landing"
 # Raise it when the privacy notice changes in substance.
 NOTICE_VERSION = "2026-11"
 Role = PartyPerson.Role
@@ -89,8 +89,8 @@ def party_page(*, money: bool = False, ordering: bool = False) -> Callable[..., 
             if (money and not sees_money(person)) or (ordering and not may_order(person)):
                 raise PermissionDenied
             if request.user.consented_at is None:
-                request.session[LANDING] = request.get_full_path() if request.method == "GET" else request.path
-                return redirect("portal:consent")
+                here = request.get_full_path() if request.method == "GET" else request.path
+                return redirect(reverse("portal:consent", query={"next": here}))
             request.parties = [person.party for person in people]
             request.person, request.party, request.business = person, person.party, person.party.business
             return view(request, **kwargs)

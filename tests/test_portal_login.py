@@ -1,8 +1,10 @@
 """Links, numbers and codes: who gets into the portal, and what strangers can learn at its doors."""
 
 import re
+from urllib.parse import urlencode
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -36,6 +38,12 @@ def log_in(party, phone, client=None, path=""):
     return client, client.post("/portal/code/", {"code": sent_code()})
 
 
+def welcome(response, landing):
+    """The address of the privacy notice that this answer leads to, which leads on to `landing`."""
+    assert response["Location"] == f"/portal/welcome/?{urlencode({'next': landing})}"
+    return response["Location"]
+
+
 def plain_body(response):
     """The page without what differs by itself: the CSRF token, number and code as they were typed."""
     text = re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", response.content.decode())
@@ -64,8 +72,7 @@ def party(phone):
 
 def test_a_saved_number_comes_in_by_link_and_code_and_lands_at_its_party(party, phone):
     client, response = log_in(party, phone)
-    assert response["Location"] == "/portal/welcome/"
-    response = client.post("/portal/welcome/")
+    response = client.post(welcome(response, f"/portal/{party.public_id}/"))
     assert response["Location"] == f"/portal/{party.public_id}/"
     assert client.get(response["Location"]).status_code == 200
     assert list(LinkOpen.objects.values_list("event", flat=True)) == ["logged_in"]
@@ -74,12 +81,11 @@ def test_a_saved_number_comes_in_by_link_and_code_and_lands_at_its_party(party, 
 def test_the_first_login_records_consent_once(party, phone):
     client, _response = log_in(party, phone)
     page = client.get(f"/portal/{party.public_id}/ledger/")
-    assert page["Location"] == "/portal/welcome/"
-    text = client.get("/portal/welcome/").content.decode()
+    text = client.get(welcome(page, f"/portal/{party.public_id}/ledger/")).content.decode()
     assert "What is kept" in text
     assert "Ram Kirana" in text
     assert User.objects.get(phone=phone).consented_at is None
-    assert client.post("/portal/welcome/")["Location"] == f"/portal/{party.public_id}/ledger/"
+    assert client.post(page["Location"])["Location"] == f"/portal/{party.public_id}/ledger/"
     user = User.objects.get(phone=phone)
     assert user.consented_at is not None
     assert user.consent_version == "2026-11"
@@ -232,9 +238,9 @@ def test_by_an_invoice_link_one_lands_on_that_invoice_inside(party, phone):
     invoice = make.make_invoice(party)
     path = links.path(links.for_invoice(invoice, None)) + "/login"
     assert Client().get(path).status_code == 200
-    client, _response = log_in(party, phone, path=path)
+    client, response = log_in(party, phone, path=path)
     inside = f"/portal/{party.public_id}/invoices/{invoice.public_id}/"
-    assert client.post("/portal/welcome/")["Location"] == inside
+    assert client.post(welcome(response, inside))["Location"] == inside
     assert client.get(path)["Location"] == inside
 
 
@@ -291,7 +297,7 @@ def test_a_saved_number_gets_its_portal_link_by_message(party, phone, capsys):
     assert line.startswith(f"[sms to {phone}] Ram Kirana: see all your invoices")
     (path,) = re.findall(r"/p/[0-9A-Za-z]{33}", line)
     _client, response = log_in(party, phone, path=path)
-    assert response["Location"] == "/portal/welcome/"
+    welcome(response, f"/portal/{party.public_id}/")
 
 
 def test_with_several_shops_one_link_is_sent_that_opens_all(party, phone, capsys):
@@ -387,6 +393,23 @@ def test_people_of_a_party_come_in_under_their_own_numbers(party):
     parties.add_person(party, helper, "Sunil", PartyPerson.Role.ORDERS, None)
     invoice = make.make_invoice(party)
     path = links.path(links.for_invoice(invoice, None)) + "/login"
-    client, _response = log_in(party, helper, path=path)
+    client, response = log_in(party, helper, path=path)
     # An invoice is not theirs to see, so they land at their own home.
-    assert client.post("/portal/welcome/")["Location"] == f"/portal/{party.public_id}/"
+    welcome(response, f"/portal/{party.public_id}/")
+    client.post(response["Location"])
+
+
+def test_looking_before_agreeing_writes_nothing_and_the_notice_leads_to_no_other_site(party, phone):
+    client, _response = log_in(party, phone)
+    kept = {row.session_key: row.session_data for row in Session.objects.all()}
+    client.get(f"/portal/{party.public_id}/ledger/")
+    assert {row.session_key: row.session_data for row in Session.objects.all()} == kept
+    for evil in ("https://evil.example/", "//evil.example/portal/", "/m/logout/"):
+        assert client.post("/portal/welcome/", query_params={"next": evil})["Location"] == "/portal/"
+
+
+def test_a_code_asked_for_at_another_partys_link_is_not_a_login_of_that_party(party, phone):
+    neighbour = make.make_party(party.business, make.new_phone(), "Neighbour")
+    _client, response = log_in(neighbour, phone)
+    welcome(response, "/portal/")
+    assert not LinkOpen.objects.exists()

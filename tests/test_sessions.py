@@ -8,8 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from accounts.models import Device, User
+from accounts import otp
+from accounts.models import Device, LoginChallenge, User
 from accounts.sessions import RoleSessionMiddleware, is_merchant_path, merchant_user_id
+from ledger import links
 from tests import factories
 from tests.factories import Book, customer_client, merchant_client
 
@@ -166,3 +168,17 @@ def test_old_sessions_are_forgotten(book: Book) -> None:
     Session.objects.update(expire_date=timezone.now())
     forget_old_rows()
     assert not Session.objects.exists()
+
+
+def test_signing_in_as_a_customer_leaves_the_merchants_open_form_alone(book: Book) -> None:
+    browser = merchant_client(book.owner)
+    browser.get(f"/m/{book.business.slug}/parties/new/")
+    secret = browser.cookies["sl_csrf"].value
+    door = links.path(book.portal_link)
+    browser.get(door)
+    before = browser.cookies["sl_csrf_c"].value
+    browser.post(door, {"phone": str(book.party.people.get(is_main=True).phone)})
+    browser.post("/portal/code/", {"code": otp.code_for(LoginChallenge.objects.get())})
+    assert browser.cookies["sl_c"].value
+    assert browser.cookies["sl_csrf_c"].value not in ("", before)
+    assert browser.cookies["sl_csrf"].value == secret

@@ -5,10 +5,11 @@ from typing import Any
 from django.contrib import auth, messages
 from django.contrib.auth import hashers
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -90,13 +91,12 @@ def _enter(request: HttpRequest, typed: str, link: ShareLink | None) -> HttpResp
     access.note_access(request, challenge.phone)
     request.session.pop(DOOR, None)
     target = reverse("portal:chooser")
-    if link:
+    person = access.person_among(access.people_of(request), link.party) if link else None
+    if link and person:
         record_login(request, link)
-        if person := access.person_among(access.people_of(request), link.party):
-            target = target_of(link, person)
+        target = target_of(link, person)
     if user.consented_at is None:
-        request.session[access.LANDING] = target
-        target = reverse("portal:consent")
+        target = reverse("portal:consent", query={"next": target})
     response = redirect(target)
     otp.remember(response, device)
     return response
@@ -117,9 +117,16 @@ def consent(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     if request.method == "POST":
         User.objects.filter(pk=user.pk).update(consented_at=timezone.now(), consent_version=access.NOTICE_VERSION)
-        return redirect(request.session.pop(access.LANDING, None) or "portal:chooser")
+        return redirect(_landing(request.GET))
     shops = sorted({person.party.business.name for person in access.people_of(request)})
     return render(request, "portal/welcome.html", {"shops": shops, "agreed": user.consented_at})
+
+
+def _landing(query: QueryDict) -> str:
+    """Where to go after the notice: a page of ours, else the chooser."""
+    target = query.get("next", "")
+    is_ours = target.startswith("/portal/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None)
+    return target if is_ours else reverse("portal:chooser")
 
 
 @login_not_required
