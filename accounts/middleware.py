@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -14,6 +15,25 @@ from django.utils.cache import patch_vary_headers
 from accounts.idempotency import FormReused
 from accounts.limits import LimitReached
 from accounts.sessions import is_merchant_path
+
+# Room for a large photo, so that its form can say in words that it is too large.
+MAX_BODY = 32 * 1024 * 1024
+
+
+class PlainRequestsMiddleware:
+    """Refuses what no page of ours makes a browser send, before anything is read of it: 400."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        charset = (request.content_params or {}).get("charset", "utf-8")
+        if charset.lower() not in {"utf-8", "utf8"}:
+            raise BadRequest("not UTF-8")
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or len(length) > 10 or int(length) > MAX_BODY:
+            raise BadRequest("larger than anything we take")
+        return self.get_response(request)
 
 
 class PrivatePagesMiddleware:

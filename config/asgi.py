@@ -2,11 +2,14 @@
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-application = get_asgi_application()
+django.setup(set_prefix=False)
 
 from accounts import drainer  # noqa: E402  the app registry must be ready first
+from config.handlers import Utf8Asgi  # noqa: E402
+
+application = Utf8Asgi()
 
 drainer.start()

@@ -208,19 +208,22 @@ def rate_choices(on: dt.date, rows: list[dict[str, Any]]) -> list[tuple[str, str
     known = {rate.bp for rate in gst.RATES}
     for row in rows:
         text = str(row.get("gst") or "").removesuffix(INCLUDED)
-        if text.isdecimal() and int(text) in known:
+        if len(text) <= 4 and text.isdecimal() and int(text) in known:
             rates.add(int(text))
     on_top = [(str(bp), percent(bp)) for bp in sorted(rates)]
     return on_top + [(f"{bp}{INCLUDED}", _("%(rate)s incl.") % {"rate": percent(bp)}) for bp in sorted(rates) if bp]
 
 
 def raw_rows(data: Any) -> list[dict[str, str]]:
-    """What was typed, row by row, as text."""
+    """What was typed, row by row, as text; without NUL, which PostgreSQL cannot be asked for."""
     try:
         count = min(int(data.get(f"{PREFIX}-TOTAL_FORMS", 0)), MAX_LINES)
     except ValueError:
         return []
-    return [{name: data.get(f"{PREFIX}-{index}-{name}", "") for name in FIELDS} for index in range(max(count, 0))]
+    return [
+        {name: data.get(f"{PREFIX}-{index}-{name}", "").replace("\x00", "") for name in FIELDS}
+        for index in range(max(count, 0))
+    ]
 
 
 def lines_of(

@@ -20,6 +20,7 @@ from ledger.models import Invoice, OpenItem, Payment
 from ledger.statements import Period
 
 FIRST_DAY = dt.date(2017, 7, 1)  # GST began
+BEGINNING = dt.date(2000, 1, 1)  # before the first entry anybody can have
 BILLS_OFFERED = 100  # fields to choose by hand; oldest first reaches all of them
 
 
@@ -191,6 +192,9 @@ class PeriodForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         start, end = cleaned.get("start"), cleaned.get("end")
+        for name, value in (("start", start), ("end", end)):
+            if value and not BEGINNING <= value <= today() + dt.timedelta(days=366):
+                self.add_error(name, _("Choose a day between 2000 and next year."))
         if start and end and start > end:
             self.add_error("end", _("The end lies before the beginning."))
         return cleaned
@@ -207,7 +211,7 @@ class PeriodForm(forms.Form):
             "month": Period(month, now),
             "last_month": Period(last_month_end.replace(day=1), last_month_end),
             "last_year": Period(fy_start(last_year), fy_end(last_year)),
-            "all": Period(dt.date(2000, 4, 1), now),
+            "all": Period(BEGINNING, now),
         }
         return periods.get(data.get("period", ""), Period(fy_start(now), now))
 

@@ -20,3 +20,8 @@ class PublicIdField(models.CharField):
     def __init__(self, **kwargs: Any) -> None:
         options: dict[str, Any] = {"max_length": 12, "unique": True, "editable": False, "default": new_public_id}
         super().__init__(**(options | kwargs))
+
+    def get_prep_value(self, value: Any) -> Any:
+        """What PostgreSQL cannot hold in a text names no row, instead of failing."""
+        value = super().get_prep_value(value)
+        return value.replace("\x00", "\ufffd") if isinstance(value, str) else value

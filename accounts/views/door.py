@@ -65,7 +65,8 @@ def is_signed_in(request: Any) -> bool:
 def _onward(request: HttpRequest, target: str) -> HttpResponse:
     """To a page of ours that was asked for before signing in, else to the businesses."""
     is_ours = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    return redirect(target if is_ours else "accounts:businesses")
+    # Only addresses: `redirect` would take any other word for the name of a view.
+    return redirect(target if is_ours and target.startswith("/") else "accounts:businesses")
 
 
 def _send_code(request: HttpRequest, phone: str, *, is_known: bool, door: str) -> HttpResponse:

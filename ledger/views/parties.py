@@ -87,7 +87,8 @@ def _write(form: PartyForm, request: MerchantRequest) -> str:
 def _save(request: MerchantRequest, form: PartyForm, act: Any, purpose: str) -> tuple[str, bool]:
     """("", False) when another party took the same code in this very moment; the form says so."""
     try:
-        return once(request.business, request.user, purpose, form.cleaned_data["form_key"], form.contents(), act)
+        contents = form.contents() | {"party": form.instance.pk}
+        return once(request.business, request.user, purpose, form.cleaned_data["form_key"], contents, act)
     except IntegrityError:
         form.add_error("reference", _("Another party has this code already."))
         return "", False
@@ -173,7 +174,8 @@ def person_remove(request: MerchantRequest, party: str) -> HttpResponse:
     """Take away the number `person`; gone already is as good as taken away."""
     found = _party(request, party)
     pk = request.POST.get("person", "")
-    person = PartyPerson.objects.filter(business=request.business, party=found, pk=pk if pk.isdecimal() else 0).first()
+    known = int(pk) if len(pk) < 18 and pk.isdecimal() else 0
+    person = PartyPerson.objects.filter(business=request.business, party=found, pk=known).first()
     if person:
         parties.remove_person(person, request.user)
         messages.success(request, _("This number cannot log in any more. All links and sessions of the party ended."))

@@ -1,0 +1,121 @@
+"""What hostile hands send: each test is one rule, and no answer is a stack trace."""
+
+from itertools import product
+
+import pytest
+from django.conf import settings
+from django.test import Client, RequestFactory
+from django.urls import reverse
+
+from accounts.middleware import MAX_BODY
+from accounts.models import Business
+from config.handlers import Utf8Wsgi
+from ledger import links
+from tests import factories
+from tests.factories import Book
+
+pytestmark = pytest.mark.django_db
+NUL = "\x00"
+LONG = "9" * 5000
+
+
+@pytest.fixture
+def book() -> Book:
+    return factories.make_book()
+
+
+@pytest.fixture
+def merchant(book: Book) -> Client:
+    return factories.merchant_client(book.owner)
+
+
+@pytest.fixture
+def customer(book: Book) -> Client:
+    return factories.customer_client(book.owner_phone, book.party)
+
+
+def at(book: Book, name: str, **kwargs: str) -> str:
+    return reverse(name, kwargs={"slug": book.business.slug, **kwargs})
+
+
+# --- Text that a database or a number cannot hold ----------------------------------------------------------------
+
+
+def test_a_nul_in_an_id_names_an_absent_row(book: Book, merchant: Client) -> None:
+    for name, query in (("invoice_new", "party"), ("payment_new", "party"), ("payment_new", "invoice")):
+        assert merchant.get(at(book, f"ledger:{name}"), {query: NUL}).status_code == 404
+    assert merchant.post(at(book, "ledger:invoice_preview"), {"party": NUL}).status_code == 404
+
+
+@pytest.mark.parametrize("field", ["description", "item", "gst"])
+def test_odd_text_on_a_line_is_an_error_in_words_and_writes_nothing(book: Book, merchant: Client, field: str) -> None:
+    Business.objects.filter(pk=book.business.pk).update(scheme="regular", gstin="27AAPFU9039F1ZV")
+    typed = {"do": "issue", "form_key": "k" * 20, "issued_on": "2026-01-05", "lines-TOTAL_FORMS": "1"}
+    typed |= {"lines-INITIAL_FORMS": "0", "lines-0-description": "Rice", "lines-0-quantity": "1", "lines-0-price": "5"}
+    typed |= {"lines-0-gst": "500", "party": book.party.public_id}
+    where = f"{at(book, 'ledger:invoice_new')}?party={book.party.public_id}"
+    before = book.business.invoices.count()
+    for text in (NUL, "Rice" + NUL, LONG, "\N{ARABIC-INDIC DIGIT THREE}" * 5000):
+        odd = typed | {f"lines-0-{field}": text}
+        assert merchant.post(where, odd).status_code == 400
+        assert merchant.post(where, odd | {"do": "preview"}).status_code == 200
+        assert merchant.post(at(book, "ledger:invoice_preview"), odd).status_code == 200
+    assert book.business.invoices.count() == before
+
+
+def test_a_person_that_cannot_be_is_gone_already(book: Book, merchant: Client) -> None:
+    where = at(book, "ledger:person_remove", party=book.party.public_id)
+    for person in (NUL, LONG, "99999999999999999999", "-1", "²", ""):
+        assert merchant.post(where, {"person": person}).status_code == 302
+    assert book.party.people.count() == 3
+
+
+# --- Days at the ends of the calendar ----------------------------------------------------------------------------
+
+
+def test_any_period_and_page_key_of_a_ledger_is_answered(book: Book, merchant: Client, customer: Client) -> None:
+    mine = at(book, "ledger:party", party=book.party.public_id)
+    theirs = reverse("portal:ledger", kwargs={"party": book.party.public_id})
+    ends = ["", "0001-01-01", "0001-03-31", "1999-12-31", "9999-12-31", "2026-11-01"]
+    for start, end in product(ends, ends):
+        assert merchant.get(mine, {"start": start, "end": end}).status_code == 200
+        assert customer.get(theirs, {"period": "custom", "start": start, "end": end}).status_code in {200, 400}
+    keys = [NUL, "x", "20260801-" + "9" * 30, "20260801-" + LONG, "00010101-1", "20260801--5"]
+    for after, period in product(keys, ["all", "this-year"]):
+        assert merchant.get(mine, {"period": period, "after": after}).status_code == 200
+        assert customer.get(theirs, {"period": period, "after": after}).status_code == 200
+
+
+# --- The way in ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("target", ["foo", "front", "//evil.example", "https://evil.example/", NUL, "/\\evil"])
+def test_a_door_never_leads_out_of_the_house(book: Book, merchant: Client, target: str) -> None:
+    answer = merchant.get(reverse("accounts:login"), {"next": target})
+    assert (answer.status_code, answer["Location"]) == (302, reverse("accounts:businesses"))
+
+
+@pytest.mark.parametrize("cookie", [settings.SESSION_COOKIE_NAME, settings.PORTAL_SESSION_COOKIE_NAME, "sl_known"])
+def test_a_cookie_that_cannot_be_ours_is_a_strangers(book: Book, cookie: str) -> None:
+    opened = reverse("portal:invoice_opened", kwargs={"token": links.token(book.invoice_link)})
+    for value in ('"' + "a" * 20 + '\\000"', "é" * 20, "x" * 3000):
+        headers = {"Cookie": f"{cookie}={value}"}
+        assert Client().get(reverse("accounts:login"), headers=headers).status_code == 200
+        assert Client().get(reverse("portal:login"), headers=headers).status_code == 200
+        assert Client().post(opened, headers=headers).status_code == 204
+
+
+@pytest.mark.parametrize("charset", ["base64", "idna", "utf-16", "latin-1", "nonsense", "x" * 20_000])
+def test_another_charset_than_utf8_is_a_bad_request(charset: str) -> None:
+    body = b'--b\r\nContent-Disposition: form-data; name="phone"\r\n\r\n\xff12\r\n--b--\r\n'
+    for method, kind in product(("GET", "POST"), ("multipart/form-data; boundary=b", "text/html")):
+        environ = RequestFactory().generic(method, "/m/login/?next=%ff", body).environ
+        environ |= {"CONTENT_TYPE": f"{kind}; charset={charset}"}
+        # Not by the test client, which makes its requests in its own way.
+        answer = Utf8Wsgi()(environ, lambda *_: bytes)
+        assert (answer.status_code, answer["Cache-Control"]) == (400, "no-store, private")
+
+
+@pytest.mark.parametrize("length", [str(MAX_BODY + 1), "9" * 5000, "-5", "x"])
+def test_a_body_larger_than_any_form_is_refused_before_it_is_read(length: str) -> None:
+    assert Client().post("/m/login/", {"phone": "98765 43210"}, CONTENT_LENGTH=length).status_code == 400
