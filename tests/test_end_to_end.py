@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 
 from accounts import drainer
@@ -43,7 +44,7 @@ def papers_of(path: Path) -> dict[str, list[Paper]]:
     """CustomerID -> its documents in the order of a ledger: by date, then as they stand in the file."""
     papers: dict[str, Paper] = {}
     opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8", newline="") as file:  # type: ignore[operator]
+    with opener(path, "rt", encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             quantity, price = Decimal(row["Quantity"]), Decimal(row["UnitPrice"])
             is_credit = row["InvoiceNo"].startswith("C")
@@ -168,8 +169,9 @@ def logged_in(shop: Business, party: Party) -> Client:
     assert customer.get(link).status_code == 200
     assert customer.post(link, {"phone": phone}).headers["Location"] == "/portal/code/"
     code = newest("sms", phone)[:6]
-    assert customer.post("/portal/code/", {"code": code}).headers["Location"] == "/portal/welcome/"
-    assert customer.post("/portal/welcome/").headers["Location"] == f"/portal/{party.public_id}/"
+    welcome = customer.post("/portal/code/", {"code": code}).headers["Location"]
+    assert welcome.startswith("/portal/welcome/")
+    assert customer.post(welcome).headers["Location"] == f"/portal/{party.public_id}/"
     return customer
 
 
@@ -248,6 +250,7 @@ def test_a_customer_reads_a_small_register_to_the_paisa(shop: Business, small_re
 
 @pytest.mark.slow
 @pytest.mark.real_data
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="in full once, on the embedded default")
 def test_the_largest_customers_of_the_real_register_read_their_ledger_to_the_paisa(
     shop: Business, real_register: Path
 ) -> None:

@@ -127,19 +127,18 @@ def weigh(client: Client, address: str) -> dict[str, int]:
         assert name.startswith("/"), f"{name} is not ours"
         answer = client.get(name, headers={"Accept-Encoding": "gzip"})
         assert answer.status_code == 200, name
-        body = b"".join(answer) if answer.streaming else answer.content  # type: ignore[arg-type]
+        body = b"".join(answer) if answer.streaming else answer.content
         head = sum(len(f"{header}: {value}\r\n") for header, value in answer.items())
         weights[name] = len(b"HTTP/1.1 200 OK\r\n") + head + len(body)
+        again = client.get(name)
         if name == address:
-            plain = client.get(name).content.decode()
-            markup = Markup(plain)
+            markup = Markup(again.content.decode())
             assert markup.refused == []
             assert answer["Content-Security-Policy"] == CSP
             waiting += markup.loads
         else:
-            plain = client.get(name)
-            kind = plain["Content-Type"]
-            waiting += loaded_from(name, kind, b"".join(plain).decode() if "text" in kind or "svg" in kind else "")
+            kind = again["Content-Type"]
+            waiting += loaded_from(name, kind, b"".join(again).decode() if "text" in kind or "svg" in kind else "")
     return weights
 
 
