@@ -13,6 +13,7 @@ from config.handlers import Utf8Wsgi
 from ledger import links
 from tests import factories
 from tests.factories import Book
+from tests.threads import in_parallel
 
 pytestmark = pytest.mark.django_db
 NUL = "\x00"
@@ -119,3 +120,25 @@ def test_another_charset_than_utf8_is_a_bad_request(charset: str) -> None:
 @pytest.mark.parametrize("length", [str(MAX_BODY + 1), "9" * 5000, "-5", "x"])
 def test_a_body_larger_than_any_form_is_refused_before_it_is_read(length: str) -> None:
     assert Client().post("/m/login/", {"phone": "98765 43210"}, CONTENT_LENGTH=length).status_code == 400
+
+
+# --- Many at once ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_orders_at_once_do_not_both_use_the_rest_of_the_credit_limit() -> None:
+    business = factories.make_business()
+    party = factories.make_party(business, "+919811111111", credit_limit_paise=150_00)
+    item = factories.make_item(business)
+    place = {"party": party.public_id}
+    browsers = [factories.customer_client(party) for _ in range(6)]
+    for browser in browsers:
+        browser.post(reverse("portal:cart_line", kwargs=place | {"item": item.public_id}), {"quantity": "1"})
+
+    def order(n: int) -> int:
+        typed = {"form_key": f"key-{n}", "seen_total_paise": "10000"}
+        return browsers[n].post(reverse("portal:checkout", kwargs=place), typed).status_code
+
+    assert sorted(in_parallel(order, 6)) == [302, 400, 400, 400, 400, 400]
+    assert business.orders.count() == 1

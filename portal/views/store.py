@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import paging
 from accounts.idempotency import once
+from accounts.models import Party
 from accounts.money import percent, quantity, rupees, unit_price
 from catalog import orders as order_book
 from catalog.models import UNITS, Category, Item, Order, Storefront
@@ -236,7 +237,9 @@ def _refused(request: PortalRequest, refusal: order_book.OrderRefused) -> OrderF
 
 
 def _place(request: PortalRequest, form: OrderForm) -> str:
-    room = carts.room_paise(request.party)
+    # Locked before its room is read: two orders at once must not both use the same rest of the credit limit.
+    party = Party.objects.select_for_update(no_key=True).get(business=request.business, pk=request.party.pk)
+    room = carts.room_paise(party)
     seen = form.cleaned_data["seen_total_paise"]
     if room is not None and seen > room and not access.sees_money(request.person):
         # The amount that is left would tell the balance.
