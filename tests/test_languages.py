@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -103,7 +104,7 @@ def test_the_compiled_catalogue_is_that_of_the_source_and_its_placeholders_fit(t
 
 def test_hindi_sentences_name_what_the_english_ones_name() -> None:
     with (HINDI / "django.mo").open("rb") as file:
-        pairs = gettext.GNUTranslations(file)._catalog
+        pairs = vars(gettext.GNUTranslations(file))["_catalog"]
     for source, hindi in pairs.items():
         english = source[0] if isinstance(source, tuple) else source
         if english:
@@ -114,7 +115,7 @@ def test_hindi_sentences_name_what_the_english_ones_name() -> None:
 @pytest.mark.parametrize("name", MODEL_WORDS)
 def test_words_of_the_models_are_in_hindi(name: str) -> None:
     module, _, rest = name.partition(".models.")
-    found = sys.modules[f"{module}.models"]
+    found: Any = sys.modules[f"{module}.models"]
     for part in rest.split("."):
         found = getattr(found, part)
     with translation.override("hi"):
