@@ -4,7 +4,7 @@ from typing import Any
 
 TOUCH = 44
 MEASURE = """
-({ width, touch }) => {
+({ width, touch, language }) => {
   const faults = [];
   const seen = (el) => el.checkVisibility({ visibilityProperty: true }) && el.getClientRects().length > 0
     && !el.closest(".visually-hidden, .skip");
@@ -39,7 +39,7 @@ MEASURE = """
 
   // A page says what it is, once.
   if (!document.title.trim()) faults.push("no title");
-  if (document.documentElement.lang !== "en") faults.push(`lang is ${document.documentElement.lang}`);
+  if (document.documentElement.lang !== language) faults.push(`lang is ${document.documentElement.lang}`);
   const heads = all("h1");
   if (heads.length !== 1) faults.push(`${heads.length} h1`);
   else if (!heads[0].textContent.trim()) faults.push("the h1 is empty");
@@ -88,8 +88,10 @@ MEASURE = """
 """
 
 
-def faults(page: Any) -> list[str]:
+def faults(page: Any, language: str = "en") -> list[str]:
     """In words; [] when there are none. Touch targets are asked for on narrow pages only."""
     width = page.viewport_size["width"]
-    found: list[str] = page.evaluate(MEASURE, {"width": width, "touch": TOUCH if width < 640 else 0})
+    found: list[str] = page.evaluate(
+        MEASURE, {"width": width, "touch": TOUCH if width < 640 else 0, "language": language}
+    )
     return found

@@ -224,6 +224,20 @@ def test_every_page_of_the_customer_is_well_made(watched_page: NewPage, shown: S
     assert look_at(addresses, *pages) == []
 
 
+def test_pages_in_hindi_have_room_for_its_words(phone_page: Page, shown: Shown, sign_in: SignIn, site: str) -> None:
+    book = shown.book
+    sign_in(phone_page, customer=book.party)
+    phone_page.context.add_cookies([{"name": "sl_lang", "value": "hi", "url": site}])
+    portal = f"/portal/{book.party.public_id}"
+    rooms = ["", "ledger/?period=all", "store/", "orders/", "profile/", f"invoices/{shown.taxed.public_id}/"]
+    addresses = [f"{portal}/{room}" for room in rooms] + [links.path(book.invoice_link), "/portal/welcome/"]
+    found = []
+    for address in addresses:
+        phone_page.goto(address)
+        found += [f"{address}: {fault}" for fault in looks.faults(phone_page, language="hi")]
+    assert found == []
+
+
 def test_every_page_has_somebody_who_looks_at_it() -> None:
     spaces = {name.partition(":")[0] for name in page_names() if name not in STRANGERS}
     assert spaces == {"accounts", "catalog", "ledger", "portal"}
