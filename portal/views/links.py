@@ -14,7 +14,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import limits, otp
@@ -63,7 +62,6 @@ def _language(request: HttpRequest, party: Party) -> str:
 
 
 @require_safe
-@gzip_page
 @link_page(ShareLink.Kind.INVOICE)
 def invoice(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
     shared = link.invoice
