@@ -413,3 +413,11 @@ def test_a_code_asked_for_at_another_partys_link_is_not_a_login_of_that_party(pa
     _client, response = log_in(neighbour, phone)
     welcome(response, "/portal/")
     assert not LinkOpen.objects.exists()
+
+
+def test_the_language_of_the_link_page_stays_on_the_pages_after_it(party, phone):
+    party.language = "hi"
+    party.save()
+    client = Client(headers={"accept-language": "en"})
+    client.post(portal_path(party), {"phone": phone})
+    assert '<html lang="hi"' in client.get("/portal/code/").content.decode()

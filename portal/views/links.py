@@ -140,7 +140,15 @@ def _door(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
             door=str(link.business_id),
         )
         request.session[DOOR] = link.pk
-        return redirect("portal:code")
+        response = redirect("portal:code")
+        # The pages to come know nothing of the party's language: they go on in the one of this page.
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            translation.get_language(),
+            samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+            secure=settings.LANGUAGE_COOKIE_SECURE,
+        )
+        return response
     context: dict[str, Any] = {"business": link.business, "link": link, "token": token, "form": form}
     return render(request, "portal/door.html", context, status=400 if form.is_bound else 200)
 
