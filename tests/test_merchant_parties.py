@@ -12,6 +12,7 @@ from ledger.models import ShareLink
 from tests.factories import (
     make_business,
     make_invoice,
+    make_item,
     make_party,
     make_payment,
     make_user,
@@ -352,8 +353,23 @@ def test_home_sums_up_what_is_owed_overdue_and_received(client, shop):
 
 
 def test_a_new_business_sees_its_first_steps_until_they_are_done(client, shop):
-    steps = client.get("/m/ram/").context["steps"]
-    assert [step["done"] for step in steps] == [True, False, False, False, False]
+    def done() -> list[bool]:
+        return [step["done"] for step in client.get("/m/ram/").context["steps"]]
+
+    assert done() == [False, False, False, False, False]
+    shop.city, shop.upi_id = "Pune", "ram@okaxis"
+    shop.save()
+    assert done() == [True, False, False, False, False]
+    make_party(shop)
+    assert done() == [True, True, False, False, False]
+
+
+def test_the_first_steps_end_with_the_first_shared_invoice_even_without_an_address(client, shop):
+    make_item(shop)
+    invoice = make_invoice(make_party(shop))
+    assert [step["done"] for step in client.get("/m/ram/").context["steps"]] == [False, True, True, True, False]
+    links.for_invoice(invoice, None)
+    assert client.get("/m/ram/").context["steps"] == []
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -122,8 +122,14 @@ def order_line(order: Order, slug: str) -> dict[str, str]:
     }
 
 
+def _is_complete(business: Business) -> bool:
+    """A bill says where the shop is and how to pay it."""
+    has_address = business.address or business.city
+    return bool(business.state_code and has_address and (business.upi_id or business.bank_account))
+
+
 def first_steps(business: Business) -> list[dict[str, Any]]:
-    """What a new business has still to do, in order; [] once all is done. One query."""
+    """What a new business has still to do, in order; [] once the first invoice is shared. One query."""
     scope = {"business": OuterRef("pk")}
     done = (
         Business.objects.filter(pk=business.pk)
@@ -138,12 +144,12 @@ def first_steps(business: Business) -> list[dict[str, Any]]:
     )
     where = {"slug": business.slug}
     steps = [
-        (bool(business.state_code), _("Complete your business: address, State, GSTIN, UPI"), "accounts:settings"),
+        (_is_complete(business), _("Complete your business: address, State, GSTIN, UPI"), "accounts:settings"),
         (done["party"], _("Add your first party"), "ledger:party_new"),
         (done["item"], _("Add what you sell"), "catalog:item_new"),
         (done["invoice"], _("Write your first invoice"), "ledger:invoice_new"),
         (done["link"], _("Share it with your customer"), "ledger:invoice_list"),
     ]
-    if all(step[0] for step in steps):
+    if all(step[0] for step in steps[1:]):
         return []
     return [{"done": ok, "text": text, "href": reverse(name, kwargs=where)} for ok, text, name in steps]
