@@ -188,7 +188,7 @@ def _parse(
     if not text.strip():
         raise ValueError(_("Write a number."))
     if len(text) > _LONGEST_INPUT:
-        raise ValueError(too_much if text.strip().isdecimal() else _not_a_number())
+        raise ValueError(too_much if text.strip().isdecimal() else _not_a_number(currency))
     rest, minus = _without_sign(ascii_digits(text).strip())
     if currency:
         rest = _CURRENCY.sub("", rest, count=1) if _CURRENCY.match(rest) else rest
@@ -197,7 +197,7 @@ def _parse(
             rest, minus = _without_sign(rest)
     match = _NUMBER.fullmatch(rest)
     if match is None or not (match["whole"] or match["fraction"]):
-        raise ValueError(_not_a_number())
+        raise ValueError(_not_a_number(currency))
     fraction = match["fraction"] or ""
     if len(fraction) > decimals:
         raise ValueError(too_fine)
@@ -214,5 +214,7 @@ def _without_sign(text: str) -> tuple[str, bool]:
     return (text[1:].lstrip() if minus or text.startswith("+") else text), minus
 
 
-def _not_a_number() -> object:
+def _not_a_number(is_money: bool) -> object:
+    if not is_money:
+        return _("This is not a number we can read. Write it like 12 or 2.5.")
     return _("This is not a number we can read. Write it like 1,18,000.50.")

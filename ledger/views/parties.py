@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import paging, parties
 from accounts.access import MerchantRequest, business_page
-from accounts.idempotency import once
+from accounts.idempotency import earlier, once, typed
 from accounts.india import today
 from accounts.models import Party, PartyPerson
 from accounts.money import rupees
@@ -54,9 +54,13 @@ def party_list(request: MerchantRequest) -> HttpResponse:
 def party_new(request: MerchantRequest) -> HttpResponse:
     business = request.business
     form = PartyForm(request.POST or None, instance=Party(business=business))
-    if request.method == "POST" and form.is_valid():
-        saved, _first = _save(request, form, lambda: _write(form, request), "party")
+    if request.method == "POST":
+        # A second click would find its own code taken by the first.
+        saved = _saved(request, "party", None)
+        if not saved and form.is_valid():
+            saved, _first = _save(request, form, lambda: _write(form, request), "party")
         if saved:
+            messages.success(request, _("%(item)s is saved.") % {"item": form.instance.name})
             if request.GET.get("then") == "invoice":
                 where = reverse("ledger:invoice_new", kwargs={"slug": business.slug})
                 return redirect(f"{where}?party={saved}")
@@ -84,10 +88,16 @@ def _write(form: PartyForm, request: MerchantRequest) -> str:
     return parties.save(form.instance, data["phone"] or "", data["person_name"], request.user).public_id
 
 
+def _saved(request: MerchantRequest, purpose: str, pk: int | None) -> Any:
+    """The party that this very form has saved already."""
+    key = request.POST.get("form_key", "").replace("\x00", "")
+    return earlier(request.business, request.user, purpose, key, typed(request.POST) | {"party": pk})
+
+
 def _save(request: MerchantRequest, form: PartyForm, act: Any, purpose: str) -> tuple[str, bool]:
     """("", False) when another party took the same code in this very moment; the form says so."""
     try:
-        contents = form.contents() | {"party": form.instance.pk}
+        contents = typed(request.POST) | {"party": form.instance.pk}
         return once(request.business, request.user, purpose, form.cleaned_data["form_key"], contents, act)
     except IntegrityError:
         form.add_error("reference", _("Another party has this code already."))
