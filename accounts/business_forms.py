@@ -107,6 +107,9 @@ class NewBusinessForm(BusinessForm):
     def later_rows(self) -> list[list[forms.BoundField]]:
         return rows_of(self, ("address", "city pin_code", "upi_id", "slug"))
 
+    def has_later_errors(self) -> bool:
+        return any(field.errors for row in self.later_rows() for field in row)
+
 
 class SettingsForm(BusinessForm):
     """All an owner can change, in groups as the page shows them."""
