@@ -142,7 +142,10 @@ const offer = (row, field) => {
   field.after(list);
   list.showPopover?.();
   const box = field.getBoundingClientRect();
-  Object.assign(list.style, { left: `${box.left}px`, top: `${box.bottom + 4}px`, width: `${Math.max(box.width, 280)}px` });
+  const below = innerHeight - box.bottom - 8;
+  const above = box.top - 8;
+  const place = below > 200 || below > above ? { top: `${box.bottom + 4}px`, maxHeight: `${below}px` } : { bottom: `${innerHeight - box.top + 4}px`, maxHeight: `${above}px` };
+  Object.assign(list.style, { left: `${box.left}px`, width: `${Math.max(box.width, 280)}px` }, place);
   field.setAttribute("aria-expanded", "true");
   mark(field, -1);
 };
