@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import IntegrityError, models, transaction
+from django.http import QueryDict
 
 from accounts.models import Business, IdempotencyKey, User
 
@@ -24,6 +25,28 @@ def _plain(value: Any) -> str:
     return f"{value._meta.label} {value.pk}" if isinstance(value, models.Model) else str(value)
 
 
+def typed(data: QueryDict) -> dict[str, list[str]]:
+    """What a browser sent, for the fingerprint of a form whose fields or checks follow the state of the book."""
+    left_out = {"csrfmiddlewaretoken", "form_key"}
+    return {name: values for name, values in data.lists() if name not in left_out and any(values)}
+
+
+def earlier(business: Business, user: User, purpose: str, key: str, contents: Any) -> Any:
+    """The result of the first time, or None; asked before a form is judged by what that first time has changed.
+
+    Raises FormReused.
+    """
+    first = IdempotencyKey.objects.filter(business=business, user=user, purpose=purpose, key=key[:64]).first()
+    if first and first.fingerprint != _fingerprint(contents):
+        raise FormReused
+    return first and first.result
+
+
+def _fingerprint(contents: Any) -> str:
+    canonical = json.dumps(contents, sort_keys=True, default=_plain, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
 def once(
     business: Business, user: User, purpose: str, key: str, contents: Any, act: Callable[[], Any]
 ) -> tuple[Any, bool]:
@@ -33,8 +56,7 @@ def once(
     usually a public id. Returns (result, whether this call acted). Raises FormReused.
     A parallel twin waits at the unique key until the first commits, then returns its result.
     """
-    canonical = json.dumps(contents, sort_keys=True, default=_plain, separators=(",", ":"))
-    fingerprint = hashlib.sha256(canonical.encode()).hexdigest()
+    fingerprint = _fingerprint(contents)
     scope = {"business": business, "user": user, "purpose": purpose, "key": key}
     with transaction.atomic():
         try:

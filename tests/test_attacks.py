@@ -1,12 +1,15 @@
 """What hostile hands send: each test is one rule, and no answer is a stack trace."""
 
 from itertools import product
+from runpy import run_path
 
 import pytest
 from django.conf import settings
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from gunicorn.config import Config  # type: ignore[import-untyped]
 
+from accounts import india
 from accounts.middleware import MAX_BODY
 from accounts.models import Business
 from config.handlers import Utf8Wsgi
@@ -69,6 +72,58 @@ def test_a_person_that_cannot_be_is_gone_already(book: Book, merchant: Client) -
     for person in (NUL, LONG, "99999999999999999999", "-1", "²", ""):
         assert merchant.post(where, {"person": person}).status_code == 302
     assert book.party.people.count() == 3
+
+
+# --- The same form twice -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("by_hand", [False, True], ids=["oldest first", "chosen by hand"])
+def test_a_payment_that_closes_its_bill_is_recorded_once_by_a_double_click(
+    book: Book, merchant: Client, by_hand: bool
+) -> None:
+    bill = book.other_invoice.open_item
+    typed = {"form_key": "k" * 20, "direction": "received", "amount": str(bill.total_paise // 100)}
+    typed |= {"mode": "cash", "paid_on": str(india.today())} | ({f"bill_{bill.pk}": typed["amount"]} if by_hand else {})
+    where = f"{at(book, 'ledger:payment_new')}?party={book.other_party.public_id}"
+    first, again = merchant.post(where, typed), merchant.post(where, typed)
+    assert (first.status_code, again.status_code, again["Location"]) == (302, 302, first["Location"])
+    assert book.other_party.payments.count() == 1
+    assert merchant.post(where, typed | {"amount": "5"}).status_code == 422
+
+
+def test_a_party_with_a_code_of_its_own_is_saved_once_by_a_double_click(book: Book, merchant: Client) -> None:
+    typed = {"form_key": "k" * 20, "name": "Twice", "reference": "T-1", "language": "en"}
+    first, again = (merchant.post(at(book, "ledger:party_new"), typed) for _ in range(2))
+    assert (first.status_code, again.status_code, again["Location"]) == (302, 302, first["Location"])
+    assert merchant.post(at(book, "ledger:party_new"), typed | {"name": "Thrice"}).status_code == 422
+
+
+def test_another_shops_rows_in_a_form_of_mine_touch_nothing_of_theirs(book: Book, merchant: Client) -> None:
+    theirs = factories.make_book("Zeta")
+    bill = theirs.other_invoice.open_item
+    typed = {
+        "form_key": "k" * 20,
+        "direction": "received",
+        "amount": "1",
+        "mode": "cash",
+        "paid_on": str(india.today()),
+    }
+    where = f"{at(book, 'ledger:payment_new')}?party={book.party.public_id}"
+    assert merchant.post(where, typed | {f"bill_{bill.pk}": "1"}).status_code == 302
+    bill.refresh_from_db()
+    assert bill.settled_paise == 0
+    foreign = {"party": theirs.party.public_id, "invoice": theirs.invoice.public_id}
+    for name, query in (("payment_new", "party"), ("payment_new", "invoice"), ("invoice_new", "party")):
+        answer = merchant.post(f"{at(book, f'ledger:{name}')}?{query}={foreign[query]}", typed)
+        assert answer.status_code == 404
+    line = {"lines-TOTAL_FORMS": "1", "lines-INITIAL_FORMS": "0", "lines-0-item": theirs.item.public_id}
+    line |= {"lines-0-description": theirs.item.name, "lines-0-quantity": "1", "issued_on": str(india.today())}
+    where = f"{at(book, 'ledger:invoice_new')}?party={book.party.public_id}"
+    answer = merchant.post(where, line | {"form_key": "l" * 20, "do": "issue"})
+    assert (answer.status_code, "Write the price." in answer.content.decode()) == (400, True)
+    person = theirs.party.people.get(is_main=True)
+    merchant.post(at(book, "ledger:person_remove", party=book.party.public_id), {"person": str(person.pk)})
+    assert theirs.party.people.count() == 3
 
 
 # --- Days at the ends of the calendar ----------------------------------------------------------------------------
@@ -142,3 +197,19 @@ def test_two_orders_at_once_do_not_both_use_the_rest_of_the_credit_limit() -> No
 
     assert sorted(in_parallel(order, 6)) == [302, 400, 400, 400, 400, 400]
     assert business.orders.count() == 1
+
+
+# --- Logs --------------------------------------------------------------------------------------------------------
+
+
+def test_the_web_servers_own_log_shows_no_token(capfd: pytest.CaptureFixture[str]) -> None:
+    """Gunicorn names the address of a request that fails, and of every request in its access log."""
+    conf = run_path("gunicorn.conf.py")
+    config = Config()
+    config.set("accesslog", "-")
+    logger = conf["logger_class"](config)
+    token = "0LKyOX8MY4TKPwJJsavRFedCHUpTAu7HP"
+    logger.exception("Error handling request %s", f"/i/{token}")
+    logger.access_log.info("%(r)s", {"r": f"GET /p/{token} HTTP/1.1"})
+    said = "".join(capfd.readouterr())
+    assert (said.count("/i/…"), said.count("/p/…"), token in said) == (1, 1, False)

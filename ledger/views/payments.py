@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import paging
 from accounts.access import MerchantRequest, business_page
-from accounts.idempotency import once
+from accounts.idempotency import earlier, once, typed
 from accounts.models import Party
 from accounts.money import plain, rupees
 from ledger import posting
@@ -77,7 +77,8 @@ def payment_new(request: MerchantRequest) -> HttpResponse:
         return _form_page(
             request, party, form, template="ledger/payment_form.html#closes" if "X-Preview" in request.headers else ""
         )
-    if form.is_valid() and (public_id := _record(request, party, form)):
+    public_id = _recorded(request, party) or (form.is_valid() and _record(request, party, form))
+    if public_id:
         return redirect("ledger:payment", slug=request.business.slug, payment=public_id)
     return _form_page(request, party, form, status=400)
 
@@ -100,6 +101,16 @@ def _initial(request: MerchantRequest, party: Party, first: Invoice | None) -> d
     return {"amount": plain(first.due_paise)} if first and first.due_paise else {}
 
 
+def _recorded(request: MerchantRequest, party: Party) -> Any:
+    """The payment that this very form has made already: the bills it closed are not on the form any more."""
+    key = request.POST.get("form_key", "").replace("\x00", "")
+    return earlier(request.business, request.user, "payment", key, _said(request, party))
+
+
+def _said(request: MerchantRequest, party: Party) -> dict[str, Any]:
+    return typed(request.POST) | {"party": party.pk}
+
+
 def _record(request: MerchantRequest, party: Party, form: PaymentForm) -> str:
     """The public id of the payment; "" when it was refused, with the reason on the form."""
     data = form.cleaned_data
@@ -119,9 +130,7 @@ def _record(request: MerchantRequest, party: Party, form: PaymentForm) -> str:
         ).public_id
 
     try:
-        public_id, first = once(
-            request.business, request.user, "payment", data["form_key"], form.contents() | {"party": party.pk}, act
-        )
+        public_id, first = once(request.business, request.user, "payment", data["form_key"], _said(request, party), act)
     except (PostingRefused, SeriesFull) as error:
         form.add_error(None, str(error))
         return ""
