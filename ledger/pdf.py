@@ -14,6 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
+from PIL import ImageFile
 
 from ledger import paper
 from ledger.models import Invoice
@@ -37,8 +38,6 @@ class TooLong(Exception):
 
 def render(invoice: Invoice, language: str = "en") -> bytes:
     """The PDF of an issued or cancelled invoice, read with business, party and open item. Raises TooLong."""
-    from weasyprint import HTML
-
     with translation.override(language):
         context = paper.context_of(invoice)
         if len(context["lines"]) > MAX_LINES:
@@ -48,20 +47,22 @@ def render(invoice: Invoice, language: str = "en") -> bytes:
         html = render_to_string("pdf/invoice.html", context | {"standing": standing, "pay": pay, "language": language})
     started = time.perf_counter()
     with _one_at_a_time:
-        fetcher, fonts, sheet = _tools()
-        content: bytes = HTML(string=html, url_fetcher=fetcher).write_pdf(stylesheets=[sheet], font_config=fonts)
+        html_class, fetcher, fonts, sheet = _tools()
+        content: bytes = html_class(string=html, url_fetcher=fetcher).write_pdf(stylesheets=[sheet], font_config=fonts)
     logger.info("rendered a PDF of %s lines in %.2f s", len(context["lines"]), time.perf_counter() - started)
     return content
 
 
 @cache
-def _tools() -> tuple[Any, Any, Any]:
-    """Made once per process: the locked fetcher, the fonts, the parsed style sheet."""
-    from weasyprint import CSS
+def _tools() -> tuple[Any, Any, Any, Any]:
+    """Made once per process: WeasyPrint's HTML, the locked fetcher, the fonts, the parsed style sheet."""
+    from weasyprint import CSS, HTML
     from weasyprint.text.fonts import FontConfiguration
     from weasyprint.urls import URLFetcher
 
+    # WeasyPrint switches this on for the whole process; then a cut-off upload would pass as a picture (accounts.images).
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     fetcher = URLFetcher(allowed_protocols=("data",), allow_redirects=False)
     fonts = FontConfiguration()
     sheet = CSS(string=STYLESHEET.read_text(encoding="utf-8"), url_fetcher=fetcher, font_config=fonts)
-    return fetcher, fonts, sheet
+    return HTML, fetcher, fonts, sheet

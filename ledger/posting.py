@@ -295,7 +295,9 @@ def issue(invoice: Invoice, by: User | None) -> Invoice:
 
     Issuing twice returns the issued invoice. A credit note first settles what is still due on its original.
     """
-    locked = _lock_party(invoice.business_id, invoice.party_id)
+    # The caller's copy may be old: the party to lock is the one that stands in the book now.
+    party_id = Invoice.objects.values_list("party_id", flat=True).get(pk=invoice.pk)
+    locked = _lock_party(invoice.business_id, party_id)
     invoice = Invoice.objects.select_for_update(of=("self",)).select_related("business", "party").get(pk=invoice.pk)
     if invoice.party_id != locked.pk:
         raise PostingRefused(_("This draft was changed meanwhile. Look at it again."))

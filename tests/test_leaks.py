@@ -81,6 +81,7 @@ TABLE: dict[str, Class] = {
     "front": page(PUBLIC),
     "health": page(PUBLIC),
     "robots": page(PUBLIC),
+    "favicon": page(_expect((EVERYBODY, 301))),
     "set_language": deed(_expect((EVERYBODY, 302))),
     "components": page(PUBLIC),
     # the merchants' door: those who are in are sent on
@@ -626,7 +627,7 @@ def test_no_page_of_anybody_is_stored_or_indexed(town: Town) -> None:
     faults = []
     for visitor in (STRANGER, OWNER, MERCHANT):
         for name, how in TABLE.items():
-            if not how.get or name in {"health", "robots"}:
+            if not how.get or name in {"front", "health", "robots"}:
                 continue
             answer = town.visitors[visitor].get(address(name, own_arguments(town, name)))
             wanted = {

@@ -4,6 +4,7 @@ import io
 
 import pytest
 from django.test import Client
+from PIL import ImageFile
 from pypdf import PdfReader
 
 from ledger import links, pdf, posting
@@ -176,7 +177,7 @@ def test_merchant_text_is_text_and_fetches_nothing(business, caplog):
     "address", ["file:///etc/hostname", "http://127.0.0.1:1/x", "https://example.in/x", "ftp://127.0.0.1/x"]
 )
 def test_the_fetcher_gets_nothing_but_data(address):
-    fetcher, _fonts, _sheet = pdf._tools()
+    _html, fetcher, _fonts, _sheet = pdf._tools()
     with pytest.raises(ValueError, match="disallowed protocol"):
         fetcher.fetch(address)
 
@@ -200,3 +201,8 @@ def test_the_public_file_is_named_by_the_number(business):
     response = Client().get(links.path(links.for_invoice(invoice, None)) + "/pdf")
     assert response["Content-Disposition"] == f'attachment; filename="{invoice.number.replace("/", "-")}.pdf"'
     assert response.content.startswith(b"%PDF-")
+
+
+def test_making_a_pdf_does_not_let_cut_off_pictures_in(business):
+    read(make.make_invoice(make.make_party(business)))
+    assert ImageFile.LOAD_TRUNCATED_IMAGES is False
