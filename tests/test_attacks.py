@@ -5,6 +5,7 @@ from runpy import run_path
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from gunicorn.config import Config  # type: ignore[import-untyped]
@@ -12,8 +13,10 @@ from gunicorn.config import Config  # type: ignore[import-untyped]
 from accounts import india
 from accounts.middleware import MAX_BODY
 from accounts.models import Business
+from accounts.views.errors import server_error
 from config.handlers import Utf8Wsgi
 from ledger import links
+from ledger.demo import shop
 from tests import factories
 from tests.factories import Book
 from tests.threads import in_parallel
@@ -197,6 +200,24 @@ def test_two_orders_at_once_do_not_both_use_the_rest_of_the_credit_limit() -> No
 
     assert sorted(in_parallel(order, 6)) == [302, 400, 400, 400, 400, 400]
     assert business.orders.count() == 1
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_seeds_at_once_make_one_shop_and_say_the_same() -> None:
+    first, second = in_parallel(lambda _n: shop.seed(), 2)
+    assert first == second
+    assert Business.objects.filter(slug=first.business_slug).count() == 1
+
+
+def test_a_database_out_of_reach_is_503_and_not_a_fault(rf: RequestFactory) -> None:
+    for fault, status in ((OperationalError("gone"), 503), (ValueError("bug"), 500)):
+        try:
+            raise fault
+        except Exception:
+            answer = server_error(rf.get("/"))
+        assert (answer.status_code, answer.has_header("Retry-After")) == (status, status == 503)
 
 
 # --- Logs --------------------------------------------------------------------------------------------------------
