@@ -59,16 +59,17 @@ def start(
     `door` names what the number was typed at (a business, or the merchants' door) for a limit of its own.
     Raises limits.LimitReached.
     """
-    if not request.session.session_key:
-        request.session.create()
-    limits.hit("code-session", request.session.session_key or "", most=8, seconds=QUARTER_HOUR)
+    limits.hit("code-address", limits.client_address(request), most=200, seconds=QUARTER_HOUR)
     # A browser the number has signed in with before is counted by itself: strangers who ask for codes to a number
     # in their own browsers must not lock its owner out.
     device = _known_key(request) if knows_number(request, phone) else ""
     limits.hit("code-number", f"{purpose}|{phone}|{device}", most=8, seconds=QUARTER_HOUR)
     limits.hit("code-number", f"{purpose}|{phone}|{device}", most=30, seconds=DAY)
-    limits.hit("code-address", limits.client_address(request), most=200, seconds=QUARTER_HOUR)
-    limits.hit("code-door", f"{purpose}|{door}", most=500, seconds=HOUR)
+    if not device:
+        limits.hit("code-door", f"{purpose}|{door}", most=500, seconds=HOUR)
+    if not request.session.session_key:
+        request.session.create()
+    limits.hit("code-session", request.session.session_key or "", most=8, seconds=QUARTER_HOUR)
     nonce = secrets.token_urlsafe(24)
     with transaction.atomic():
         challenge = LoginChallenge.objects.create(
@@ -105,9 +106,11 @@ def redeem(request: HttpRequest, purpose: LoginChallenge.Purpose, code: str) -> 
 
     However many requests run at once, at most MAX_TRIES codes are ever compared and one of them succeeds.
     """
-    limits.check("wrong-codes", "service", most=MAX_WRONG_CODES_AN_HOUR, seconds=HOUR)
-    limits.hit("code-entry", limits.client_address(request), most=200, seconds=QUARTER_HOUR)
     challenge = pending(request, purpose)
+    # Strangers who guess wildly stop one another, not the browsers that their numbers know.
+    if not (challenge and knows_number(request, challenge.phone)):
+        limits.check("wrong-codes", "service", most=MAX_WRONG_CODES_AN_HOUR, seconds=HOUR)
+    limits.hit("code-entry", limits.client_address(request), most=200, seconds=QUARTER_HOUR)
     if challenge is None:
         raise CodeRefused
     now = timezone.now()

@@ -308,6 +308,26 @@ def test_a_service_wide_flood_of_wrong_codes_closes_the_door() -> None:
 
 
 @pytest.mark.django_db
+def test_a_flood_at_the_door_or_of_wrong_codes_does_not_stop_a_known_browser() -> None:
+    browser = Browser()
+    browser.remember(factories.make_user(NUMBER))
+    limits.count("code-door", "portal|", seconds=otp.HOUR, add=500)
+    limits.count("wrong-codes", "service", seconds=otp.HOUR, add=otp.MAX_WRONG_CODES_AN_HOUR)
+    assert browser.enter(browser.ask())
+    with pytest.raises(LimitReached):
+        Browser().ask()
+
+
+@pytest.mark.django_db
+def test_an_answer_of_429_leaves_no_session_behind() -> None:
+    limits.count("code-address", "198.51.100.7", seconds=otp.QUARTER_HOUR, add=200)
+    before = Session.objects.count()
+    with pytest.raises(LimitReached):
+        Browser("198.51.100.7").ask()
+    assert Session.objects.count() == before
+
+
+@pytest.mark.django_db
 def test_wrong_codes_are_counted_for_the_service_and_right_ones_are_not() -> None:
     for typed_right in (True, False, False):
         browser = Browser()
