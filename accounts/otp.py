@@ -26,6 +26,8 @@ MAX_TRIES = 5
 SESSION_KEY = "code"
 KNOWN_DEVICE_COOKIE = "sl_known"
 QUARTER_HOUR, HOUR, DAY = 15 * 60, 60 * 60, 24 * 60 * 60
+# Codes a browser may ask for in a quarter of an hour, and codes a number is sent in that time and in a day.
+SESSION_CODES, NUMBER_CODES, DAYS_CODES = 8, 20, 60
 # Wrong codes of the whole service in an hour: beyond it somebody guesses across many numbers.
 MAX_WRONG_CODES_AN_HOUR = 2000
 
@@ -63,13 +65,13 @@ def start(
     # A browser the number has signed in with before is counted by itself: strangers who ask for codes to a number
     # in their own browsers must not lock its owner out.
     device = _known_key(request) if knows_number(request, phone) else ""
-    limits.hit("code-number", f"{purpose}|{phone}|{device}", most=8, seconds=QUARTER_HOUR)
-    limits.hit("code-number", f"{purpose}|{phone}|{device}", most=30, seconds=DAY)
+    limits.hit("code-number", f"{purpose}|{phone}|{device}", most=NUMBER_CODES, seconds=QUARTER_HOUR)
+    limits.hit("code-number", f"{purpose}|{phone}|{device}", most=DAYS_CODES, seconds=DAY)
     if not device:
         limits.hit("code-door", f"{purpose}|{door}", most=500, seconds=HOUR)
     if not request.session.session_key:
         request.session.create()
-    limits.hit("code-session", request.session.session_key or "", most=8, seconds=QUARTER_HOUR)
+    limits.hit("code-session", request.session.session_key or "", most=SESSION_CODES, seconds=QUARTER_HOUR)
     nonce = secrets.token_urlsafe(24)
     with transaction.atomic():
         challenge = LoginChallenge.objects.create(
