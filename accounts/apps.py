@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class AccountsConfig(AppConfig):
@@ -17,5 +17,6 @@ class AccountsConfig(AppConfig):
                 says="activity is append-only",
             )
         )
+        pre_migrate.connect(walls.remove_before_migrate, dispatch_uid="accounts.walls")
         post_migrate.connect(walls.install_after_migrate, dispatch_uid="accounts.walls")
         checks.register()

@@ -1,7 +1,8 @@
 """Walls in the database itself: composite tenant keys and triggers that refuse what the business forbids.
 
 Both hold on SQLite and PostgreSQL. `TenantKey` is an ordinary model constraint. Triggers are created on
-`post_migrate`, idempotently, because SQLite drops them whenever a migration remakes a table;
+`post_migrate`, idempotently, because SQLite drops them whenever a migration remakes a table; and it cannot even remake
+a table that the trigger of another one reads, so there they are all taken away on `pre_migrate`;
 `ledger.integrity` reports one that is missing or of an earlier release (a new column must be frozen too).
 """
 
@@ -138,7 +139,7 @@ def install_triggers(connection: BaseDatabaseWrapper) -> None:
 
 
 def remove_triggers(connection: BaseDatabaseWrapper) -> None:
-    """Drop every registered trigger: for tests that empty tables, never for the product."""
+    """Drop every registered trigger: before SQLite's migrations, and for tests that empty tables."""
     with connection.cursor() as cursor:
         for refusal in _refusals:
             for name in refusal.trigger_names():
@@ -163,6 +164,14 @@ def missing_triggers(connection: BaseDatabaseWrapper) -> list[str]:
         for name, text in refusal.kept_text(connection.vendor).items()
         if present.get(name) != text
     ]
+
+
+def remove_before_migrate(sender: Any, using: str, plan: Sequence[Any], **kwargs: Any) -> None:
+    """`pre_migrate` receiver: SQLite only, and only when there is something to migrate."""
+    from django.db import connections
+
+    if plan and connections[using].vendor == "sqlite":
+        remove_triggers(connections[using])
 
 
 def install_after_migrate(sender: Any, using: str, **kwargs: Any) -> None:

@@ -86,6 +86,8 @@ class Item(models.Model):
     unit_price_e4 = models.BigIntegerField(_("price"))
     price_includes_tax = models.BooleanField(_("price includes GST"), default=False)
     gst_rate_bp = models.PositiveSmallIntegerField(_("GST rate"), default=0)
+    cess_rate_bp = models.PositiveIntegerField(_("cess rate"), default=0)
+    cess_per_unit_e4 = models.BigIntegerField(_("cess per unit"), default=0)
     tracks_stock = models.BooleanField(_("keep count of stock"), default=False)
     stock_milli = models.BigIntegerField(_("in stock"), default=0, editable=False)
     reserved_milli = models.BigIntegerField(_("ordered, not billed"), default=0, editable=False)
@@ -103,6 +105,10 @@ class Item(models.Model):
             models.UniqueConstraint(name="one_item_per_code", fields=["business", "code"], condition=~Q(code="")),
             models.CheckConstraint(name="item_price_is_not_negative", condition=Q(unit_price_e4__gte=0)),
             models.CheckConstraint(name="item_rate_is_at_most_100_percent", condition=Q(gst_rate_bp__lte=10000)),
+            models.CheckConstraint(
+                name="item_cess_is_at_most_1000_percent",
+                condition=Q(cess_rate_bp__lte=100_000, cess_per_unit_e4__gte=0),
+            ),
             models.CheckConstraint(name="reserved_is_not_negative", condition=Q(reserved_milli__gte=0)),
             TenantKey(
                 name="item_category_of_same_business",

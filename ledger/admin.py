@@ -75,7 +75,7 @@ class PartyBalanceAdmin(LookOnly):
 
 @admin.register(Series)
 class SeriesAdmin(LookOnly):
-    list_display = ("business", "kind", "financial_year", "prefix", "next_number")
+    list_display = ("business", "kind", "financial_year", "pattern", "next_number", "is_default")
     list_filter = ("kind", "financial_year")
     list_select_related = ("business",)
     search_fields = ("business__name", "business__slug")

@@ -1,6 +1,7 @@
-"""From what was typed or ordered to an invoice: save, issue, bill an order; each in one transaction."""
+"""From what was typed or ordered to a document: save, issue, bill an order, credit, amend; each in one transaction."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -9,9 +10,10 @@ from accounts.india import today
 from accounts.models import Business, Party, User
 from catalog import orders
 from catalog.models import Order
-from ledger import drafting, posting
+from ledger import crediting, drafting, posting
+from ledger.crediting import CreditRefused, Want
 from ledger.drafting import Draft, DraftLine
-from ledger.models import Invoice
+from ledger.models import Allocation, Invoice, InvoiceLine
 
 
 @transaction.atomic
@@ -55,6 +57,8 @@ def bill_order(order: Order, by: User) -> Invoice:
                 unit=line.unit,
                 hsn=line.item.hsn,
                 item_id=line.item_id,
+                cess_rate_bp=line.item.cess_rate_bp,
+                cess_per_unit_e4=line.item.cess_per_unit_e4,
             )
             for line in order.lines.select_related("item")
         ],
@@ -62,3 +66,80 @@ def bill_order(order: Order, by: User) -> Invoice:
     invoice = drafting.save(order.business, draft, by, order=order)
     orders.close(order, Order.Status.BILLED, by)
     return invoice
+
+
+@transaction.atomic
+def credit(
+    original: Invoice, wants: Sequence[Want] | None, by: User, *, issued_on: dt.date, reason: str, notes: str = ""
+) -> Invoice:
+    """Issue a credit note for a part of an invoice, or for all that is left of it (`wants` None).
+
+    It carries the original's place of supply and rates (section 34). Raises CreditRefused, PostingRefused or
+    SeriesFull; then nothing is kept.
+    """
+    if not reason.strip():
+        raise CreditRefused(_("Write why you give the credit: the customer reads it."))
+    Party.objects.select_for_update(no_key=True).get(business_id=original.business_id, pk=original.party_id)
+    original = Invoice.objects.select_related("business", "party").get(business_id=original.business_id, pk=original.pk)
+    if original.kind != Invoice.Kind.INVOICE or original.status != Invoice.Status.ISSUED:
+        raise CreditRefused(_("Only an issued invoice can be credited."))
+    if issued_on < original.issued_on:
+        raise CreditRefused(_("A credit note cannot be older than its invoice."))
+    left = crediting.left_of(original)
+    lines = crediting.lines_for(left, crediting.everything(left) if wants is None else wants)
+    note = Invoice(
+        business=original.business,
+        party=original.party,
+        kind=Invoice.Kind.CREDIT_NOTE,
+        original=original,
+        issued_on=issued_on,
+        due_on=issued_on,
+        reference=original.reference,
+        reason=reason.strip(),
+        notes=notes,
+        place_of_supply=original.place_of_supply,
+        is_inter_state=original.is_inter_state,
+        supply_kind=original.supply_kind,
+        under_lut=original.under_lut,
+        reverse_charge=original.reverse_charge,
+        ship_to=original.ship_to,
+        created_by=by,
+    )
+    crediting.set_totals(note, original, left, lines)
+    note.save()
+    for line in lines:
+        line.invoice = note
+    InvoiceLine.objects.bulk_create(lines)
+    return posting.issue(note, by)
+
+
+@transaction.atomic
+def amend(invoice: Invoice, draft: Draft, by: User, *, reason: str, by_credit_note: bool = False) -> Invoice:
+    """Correct an issued invoice in one action: cancel it, or credit all that is left of it, and issue `draft` instead.
+
+    The new invoice names the old one (`replaces`) and is settled by what had settled the old one. A credit note is
+    the way when the old invoice has gone into a return already; it is dated as the new invoice. Raises
+    PostingRefused, CreditRefused, DraftRefused or SeriesFull; then nothing is changed.
+    """
+    Party.objects.select_for_update(no_key=True).get(business_id=invoice.business_id, pk=invoice.party_id)
+    invoice = Invoice.objects.select_related("business", "open_item").get(
+        business_id=invoice.business_id, pk=invoice.pk
+    )
+    if invoice.kind != Invoice.Kind.INVOICE or invoice.status != Invoice.Status.ISSUED:
+        raise CreditRefused(_("Only an issued invoice can be amended."))
+    if invoice.replaced_by.exclude(status=Invoice.Status.CANCELLED).exists():
+        raise CreditRefused(_("This invoice has been replaced already."))
+    settled = list(
+        Allocation.objects.filter(debit=invoice.open_item).order_by("pk").values_list("credit", "amount_paise")
+    )
+    if by_credit_note:
+        posting.undo_settlement(invoice)
+        credit(invoice, None, by, issued_on=draft.issued_on, reason=reason)
+    else:
+        posting.cancel_invoice(invoice, by, reason)
+    order = invoice.order if not by_credit_note else None
+    new = drafting.save(invoice.business, draft, by, order=order, replaces=invoice)
+    new = posting.issue(new, by)
+    if draft.party.pk == invoice.party_id:
+        posting.carry_over(settled, new)
+    return new

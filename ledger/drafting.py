@@ -1,8 +1,8 @@
 """Drafts: what a form says becomes lines with tax. Nothing here touches the book."""
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -19,7 +19,10 @@ class DraftRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DraftLine:
-    """One line as typed: thousandths, ten-thousandths of a rupee, paise, basis points."""
+    """One line as typed: thousandths, ten-thousandths of a rupee, paise, basis points.
+
+    `is_charge`: freight, packing and the like; with `in_taxable_value` False it is added after tax.
+    """
 
     description: str
     quantity_milli: int
@@ -30,11 +33,15 @@ class DraftLine:
     unit: str = "PCS"
     hsn: str = ""
     item_id: int | None = None
+    cess_rate_bp: int = 0
+    cess_per_unit_e4: int = 0
+    is_charge: bool = False
+    in_taxable_value: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A whole document as typed."""
+    """A whole document as typed. `discount_paise` is off the whole document; `ship_to` as in `Invoice`, or empty."""
 
     party: Party
     issued_on: dt.date
@@ -43,15 +50,24 @@ class Draft:
     notes: str = ""
     reference: str = ""
     rounds_off: bool = True
+    discount_paise: int = 0
+    ship_to: Mapping[str, str] = field(default_factory=dict)
+    reverse_charge: bool = False
+
+    def under_lut(self, supply: gst.Supply) -> bool:
+        """Zero-rated without paying IGST first (section 16(3)(a)): what a business with a letter of undertaking does."""
+        return supply.kind != gst.SupplyKind.DOMESTIC and bool(self.party.business.lut_number)
 
 
-def supply_of(business: Business, party: Party) -> gst.Supply:
+def supply_of(business: Business, party: Party, ship_to: Mapping[str, str] | None = None) -> gst.Supply:
     """Where the supply takes place (IGST Act sections 10 and 12). Raises DraftRefused."""
     try:
         return gst.place_of_supply(
             business.state_code,
             recipient_gstin=party.gstin,
             billing_state=party.state_code,
+            delivery_state=(ship_to or {}).get("state_code", ""),
+            is_sez=party.is_sez,
             supplier_gstin=business.gstin,
         )
     except ValueError as error:
@@ -60,7 +76,9 @@ def supply_of(business: Business, party: Party) -> gst.Supply:
 
 def compute(business: Business, draft: Draft) -> tuple[list[gst.LineOut], gst.Totals, gst.Supply]:
     """Tax and totals of a draft; reads no database. Raises DraftRefused."""
-    supply = supply_of(business, draft.party)
+    supply = supply_of(business, draft.party, draft.ship_to)
+    if draft.reverse_charge and not business.charges_tax:
+        raise DraftRefused(_("Reverse charge is for a business that is registered under GST as regular."))
     try:
         lines, totals = gst.compute(
             [
@@ -69,13 +87,17 @@ def compute(business: Business, draft: Draft) -> tuple[list[gst.LineOut], gst.To
                     unit_price_e4=line.unit_price_e4,
                     discount_paise=line.discount_paise,
                     gst_rate_bp=line.gst_rate_bp,
+                    cess_rate_bp=line.cess_rate_bp,
                     price_includes_tax=line.price_includes_tax,
+                    cess_per_unit_e4=line.cess_per_unit_e4,
+                    in_taxable_value=line.in_taxable_value,
                 )
                 for line in draft.lines
             ],
             supply,
+            discount_paise=draft.discount_paise,
             round_off=draft.rounds_off,
-            charges_tax=business.charges_tax,
+            charges_tax=business.charges_tax and not draft.reverse_charge and not draft.under_lut(supply),
         )
     except ValueError as error:
         raise DraftRefused(str(error)) from error
@@ -89,6 +111,9 @@ def apply(invoice: Invoice, business: Business, draft: Draft) -> list[InvoiceLin
     invoice.issued_on, invoice.due_on = draft.issued_on, draft.due_on
     invoice.notes, invoice.reference, invoice.rounds_off = draft.notes, draft.reference, draft.rounds_off
     invoice.place_of_supply, invoice.is_inter_state = supply.place_of_supply, supply.inter_state
+    invoice.supply_kind, invoice.under_lut = supply.kind, business.charges_tax and draft.under_lut(supply)
+    invoice.reverse_charge, invoice.ship_to = draft.reverse_charge, dict(draft.ship_to)
+    invoice.discount_paise, invoice.untaxed_paise = draft.discount_paise, totals.untaxed_paise
     invoice.taxable_paise, invoice.cgst_paise, invoice.sgst_paise = (
         totals.taxable_paise,
         totals.cgst_paise,
@@ -102,6 +127,8 @@ def apply(invoice: Invoice, business: Business, draft: Draft) -> list[InvoiceLin
             invoice=invoice,
             position=position,
             item_id=line.item_id,
+            is_charge=line.is_charge,
+            in_taxable_value=line.in_taxable_value,
             description=line.description,
             hsn=line.hsn,
             unit=line.unit,
@@ -109,12 +136,16 @@ def apply(invoice: Invoice, business: Business, draft: Draft) -> list[InvoiceLin
             unit_price_e4=line.unit_price_e4,
             price_includes_tax=line.price_includes_tax,
             discount_paise=out.discount_paise,
+            document_discount_paise=out.document_discount_paise,
             gst_rate_bp=line.gst_rate_bp if business.charges_tax else 0,
+            cess_rate_bp=line.cess_rate_bp if business.charges_tax else 0,
+            cess_per_unit_e4=line.cess_per_unit_e4 if business.charges_tax else 0,
             taxable_paise=out.taxable_paise,
             cgst_paise=out.cgst_paise,
             sgst_paise=out.sgst_paise,
             igst_paise=out.igst_paise,
             cess_paise=out.cess_paise,
+            untaxed_paise=out.untaxed_paise,
             total_paise=out.total_paise,
         )
         for position, (line, out) in enumerate(zip(draft.lines, computed, strict=True), start=1)
@@ -131,10 +162,11 @@ def save(
     kind: str = Invoice.Kind.INVOICE,
     original: Invoice | None = None,
     order: Order | None = None,
+    replaces: Invoice | None = None,
 ) -> Invoice:
     """Write a new draft, or replace the contents of one. Raises DraftRefused when it was issued meanwhile."""
     if invoice is None:
-        invoice = Invoice(kind=kind, original=original, order=order, created_by=by)
+        invoice = Invoice(kind=kind, original=original, order=order, replaces=replaces, created_by=by)
     else:
         invoice = Invoice.objects.select_for_update().get(business=business, pk=invoice.pk)
         if invoice.status != Invoice.Status.DRAFT:

@@ -169,6 +169,8 @@ class LineForm(forms.Form):
             unit=cleaned["unit"] or (item.unit if item else "PCS"),
             hsn=cleaned["hsn"] or (item.hsn if item else ""),
             item_id=item.pk if item else None,
+            cess_rate_bp=item.cess_rate_bp if item else 0,
+            cess_per_unit_e4=item.cess_per_unit_e4 if item else 0,
         )
 
 

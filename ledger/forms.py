@@ -258,7 +258,7 @@ class PaymentForm(OnceForm):
         self.bills = sorted(bills, key=lambda item: item.invoice_id != first.pk) if first else bills
         self.offered = self.bills[:BILLS_OFFERED]
         for item in self.offered:
-            self.fields[self.name_of(item)] = RupeesField(required=False, label=str(item.invoice or item.payment))
+            self.fields[self.name_of(item)] = RupeesField(required=False, label=str(item.document))
 
     @staticmethod
     def name_of(item: OpenItem) -> str:

@@ -1,8 +1,9 @@
 """GST on a document: place of supply, tax per line, totals, label, HSN summary. Pure: no database, no clock.
 
 Units: paise, quantity in thousandths, unit price in ten-thousandths of a rupee, rates in basis points.
-Sources: IGST Act sections 5, 7, 8, 10 and Circular 209/3/2024 (place of supply), CGST Rules 46, 46A and 49
-(documents), CGST Act section 170 (rounding). An accountant should check the data here before real use.
+Sources: IGST Act sections 5, 7, 8, 10, 16 and Circular 209/3/2024 (place of supply, zero-rated supplies), CGST Act
+sections 9(3), 15(2), 15(3) (reverse charge, value of a supply) and 170 (rounding), CGST Rules 46, 46A and 49
+(documents), Notification 78/2020-Central Tax (digits of HSN). An accountant should check the data here before real use.
 
 Every component of tax is rounded half up by itself, on the line; totals are sums of rounded lines, so that
 CGST equals SGST to the paisa and every column of the printed document adds up.
@@ -67,6 +68,14 @@ def rates_on(day: dt.date) -> tuple[int, ...]:
     return tuple(sorted({rate.bp for rate in RATES if rate.since <= day and (rate.until is None or day <= rate.until)}))
 
 
+class SupplyKind(TextChoices):
+    """To whom: zero-rated supplies (section 16 of the IGST Act) are those to a SEZ and those abroad."""
+
+    DOMESTIC = "domestic", _("Within India")
+    SEZ = "sez", _("To a Special Economic Zone")
+    EXPORT = "export", _("Export")
+
+
 @dataclass(frozen=True, slots=True)
 class Supply:
     """Where a supply takes place (State code) and which taxes follow; `utgst` only inside one territory."""
@@ -74,6 +83,7 @@ class Supply:
     place_of_supply: str
     inter_state: bool
     utgst: bool = False
+    kind: SupplyKind = SupplyKind.DOMESTIC
 
     @property
     def state_tax(self) -> str:
@@ -83,11 +93,13 @@ class Supply:
 
 @dataclass(frozen=True, slots=True)
 class LineIn:
-    """A line as the merchant wrote it.
+    """A line as the merchant wrote it: goods, a service, or a charge such as freight.
 
-    `unit_price_e4` and `discount_paise` (off the whole line) include tax when `price_includes_tax`. Raises
-    ValueError with a plain, translated message for negative values, a discount above the amount, a rate above
-    100 % or a cess rate above 1000 %.
+    `unit_price_e4` and `discount_paise` (off the whole line) include tax when `price_includes_tax`.
+    `cess_per_unit_e4` is a specific cess in ten-thousandths of a rupee per unit, on top of `cess_rate_bp`.
+    `in_taxable_value` False: an amount added after tax (what the seller laid out for the buyer as a pure agent,
+    Rule 33); it bears no tax and no part of the document's discount. Raises ValueError with a plain, translated
+    message for negative values, a discount above the amount, a rate above 100 % or a cess rate above 1000 %.
     """
 
     quantity_milli: int
@@ -96,6 +108,8 @@ class LineIn:
     gst_rate_bp: int = 0
     cess_rate_bp: int = 0
     price_includes_tax: bool = False
+    cess_per_unit_e4: int = 0
+    in_taxable_value: bool = True
 
     def __post_init__(self) -> None:
         if self.quantity_milli < 0:
@@ -106,6 +120,8 @@ class LineIn:
             raise ValueError(_("The discount cannot be negative."))
         if not 0 <= self.gst_rate_bp <= _MAX_RATE_BP or not 0 <= self.cess_rate_bp <= _MAX_CESS_RATE_BP:
             raise ValueError(_("This tax rate does not exist."))
+        if self.cess_per_unit_e4 < 0:
+            raise ValueError(_("The cess cannot be negative."))
         if self.discount_paise > self.gross_paise:
             raise ValueError(_("The discount is larger than the amount of the line."))
 
@@ -114,28 +130,36 @@ class LineIn:
         """Quantity x price before discount; includes tax when the price does."""
         return line_amount(self.quantity_milli, self.unit_price_e4)
 
+    @property
+    def net_paise(self) -> int:
+        """What is left of it after the discount of the line."""
+        return self.gross_paise - self.discount_paise
+
 
 @dataclass(frozen=True, slots=True)
 class LineOut:
-    """A computed line, in paise: taxable + cgst + sgst + igst + cess = total.
+    """A computed line, in paise: taxable + cgst + sgst + igst + cess + untaxed = total.
 
-    gross - discount = taxable, except when the price includes tax: then they are what was asked, tax included,
-    and may differ from the total by the rounding.
+    gross - discount - document_discount (its part of the document's discount) = taxable, or untaxed for an amount
+    outside the taxable value; except when the price includes tax: then they are what was asked, tax included, and
+    may differ from the total by the rounding.
     """
 
     gross_paise: int
     discount_paise: int
+    document_discount_paise: int
     taxable_paise: int
     cgst_paise: int
     sgst_paise: int
     igst_paise: int
     cess_paise: int
+    untaxed_paise: int
     total_paise: int
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Sums of the lines in paise: taxable + cgst + sgst + igst + cess + round_off = total.
+    """Sums of the lines in paise: taxable + cgst + sgst + igst + cess + untaxed + round_off = total.
 
     `round_off_paise` lies between -49 and 50.
     """
@@ -145,6 +169,7 @@ class Totals:
     sgst_paise: int
     igst_paise: int
     cess_paise: int
+    untaxed_paise: int
     round_off_paise: int
     total_paise: int
 
@@ -162,7 +187,8 @@ def place_of_supply(
 
     Registered buyer: the State of the GSTIN, also when the goods go elsewhere (section 10(1)(b)); numbers of
     the Centre (99...) name no State, so their address counts. Unregistered: the delivery State, else the
-    billing State, else (no address) the supplier's. "96" is a place abroad. A SEZ buyer is always inter-State.
+    billing State, else (no address) the supplier's. "96" is a place abroad: an export, always inter-State
+    (section 7(5)). So is a SEZ buyer, who may sit in the supplier's own State.
 
     States are two-digit codes, "" when unknown; GSTINs are taken as valid. Raises ValueError for an unknown
     State, a supplier without a State or abroad, and when both GSTINs are the same.
@@ -176,20 +202,36 @@ def place_of_supply(
     registered_in = state_code(recipient_gstin) if recipient_gstin else ""
     place = registered_in if registered_in in STATES else delivery_state or billing_state or supplier_state
     inter_state = is_sez or place != supplier_state
-    return Supply(place, inter_state, utgst=not inter_state and is_utgst(place))
+    kind = SupplyKind.DOMESTIC
+    if is_sez:
+        kind = SupplyKind.SEZ
+    elif place == OTHER_COUNTRIES:
+        kind = SupplyKind.EXPORT
+    return Supply(place, inter_state, utgst=not inter_state and is_utgst(place), kind=kind)
 
 
 def compute(
-    lines: Iterable[LineIn], supply: Supply, *, round_off: bool = True, charges_tax: bool = True
+    lines: Iterable[LineIn],
+    supply: Supply,
+    *,
+    discount_paise: int = 0,
+    round_off: bool = True,
+    charges_tax: bool = True,
 ) -> tuple[list[LineOut], Totals]:
     """Tax of every line, and the document's totals.
 
     Within a State each of CGST and SGST/UTGST is taxable x rate / 2, between States IGST is taxable x rate,
-    each rounded half up to the paisa. `round_off` rounds the document to the rupee, half up, and shows the
-    difference. `charges_tax` False (composition, unregistered): no tax whatever the rates; the price is what it is.
-    Raises ValueError when the total is above 999 crore rupees.
+    each rounded half up to the paisa; cess is taxable x rate and so much per unit, each rounded likewise.
+    `discount_paise` is a discount on the whole document, known when it is written (section 15(3)(a)): it is
+    shared out over the lines in proportion to their net amounts, so that each rate bears its part, tax included
+    where the line's price includes tax. `round_off` rounds the document to the rupee, half up, and shows the
+    difference. `charges_tax` False: no tax whatever the rates and the price is what it is (composition,
+    unregistered; reverse charge, where the buyer pays the tax; export or SEZ under a letter of undertaking).
+    Raises ValueError when the total is above 999 crore rupees, or the discount is negative or more than the lines.
     """
-    computed = [_line(line, supply, charges_tax) for line in lines]
+    lines = list(lines)
+    parts = _discounts(lines, discount_paise)
+    computed = [_line(line, part, supply, charges_tax) for line, part in zip(lines, parts, strict=True)]
     exact = sum(line.total_paise for line in computed)
     total = divide_half_up(exact, 100) * 100 if round_off else exact
     if total > MAX_PAISE:
@@ -200,30 +242,87 @@ def compute(
         sgst_paise=sum(line.sgst_paise for line in computed),
         igst_paise=sum(line.igst_paise for line in computed),
         cess_paise=sum(line.cess_paise for line in computed),
+        untaxed_paise=sum(line.untaxed_paise for line in computed),
         round_off_paise=total - exact,
         total_paise=total,
     )
 
 
-def _line(line: LineIn, supply: Supply, charges_tax: bool) -> LineOut:
-    gst, cess_rate = (line.gst_rate_bp, line.cess_rate_bp) if charges_tax else (0, 0)
-    gross = line.gross_paise
-    taxable = gross - line.discount_paise
+def apportion(amount: int, weights: Sequence[int]) -> list[int]:
+    """`amount` shared out in proportion to `weights`, to the unit: the parts add up to it (largest remainder first).
+
+    Of equal remainders the earlier is served first. No part is larger than its weight unless `amount` is larger than
+    all weights together. All-zero weights get nothing, so `amount` must then be 0: else ValueError.
+    """
+    whole = sum(weights)
+    if not whole:
+        if amount:
+            raise ValueError("nothing to share out over")
+        return [0] * len(weights)
+    parts, remainders = zip(*(divmod(amount * weight, whole) for weight in weights), strict=True)
+    first = sorted(range(len(weights)), key=lambda index: -remainders[index])[: amount - sum(parts)]
+    return [part + (index in first) for index, part in enumerate(parts)]
+
+
+def _discounts(lines: Sequence[LineIn], discount_paise: int) -> list[int]:
+    if discount_paise < 0:
+        raise ValueError(_("The discount cannot be negative."))
+    nets = [line.net_paise if line.in_taxable_value else 0 for line in lines]
+    if discount_paise > sum(nets):
+        raise ValueError(_("The discount is larger than the lines together."))
+    return apportion(discount_paise, nets)
+
+
+def tax(taxable_paise: int, gst_rate_bp: int, inter_state: bool) -> tuple[int, int, int]:
+    """(CGST, SGST or UTGST, IGST) on a taxable value, in paise: each rounded half up by itself."""
+    if inter_state:
+        return 0, 0, divide_half_up(taxable_paise * gst_rate_bp, _WHOLE)
+    half = divide_half_up(taxable_paise * gst_rate_bp, 2 * _WHOLE)
+    return half, half, 0
+
+
+def _line(line: LineIn, document_discount: int, supply: Supply, charges_tax: bool) -> LineOut:
+    taxed = charges_tax and line.in_taxable_value
+    gst, cess_rate, cess_unit = (line.gst_rate_bp, line.cess_rate_bp, line.cess_per_unit_e4) if taxed else (0, 0, 0)
+    specific_cess = line_amount(line.quantity_milli, cess_unit)
+    net = line.net_paise - document_discount
+    taxable = net
     if line.price_includes_tax:
-        taxable = divide_half_up(taxable * _WHOLE, _WHOLE + gst + cess_rate)
-    half = 0 if supply.inter_state else divide_half_up(taxable * gst, 2 * _WHOLE)
-    igst = divide_half_up(taxable * gst, _WHOLE) if supply.inter_state else 0
-    cess = divide_half_up(taxable * cess_rate, _WHOLE)
+        # The specific cess sits in the price as it is; a price below it leaves no value to tax.
+        taxable = divide_half_up(max(net - specific_cess, 0) * _WHOLE, _WHOLE + gst + cess_rate)
+    if not line.in_taxable_value:
+        taxable = 0
+    cgst, sgst, igst = tax(taxable, gst, supply.inter_state)
+    cess = divide_half_up(taxable * cess_rate, _WHOLE) + specific_cess
+    untaxed = 0 if line.in_taxable_value else net
     return LineOut(
-        gross_paise=gross,
+        gross_paise=line.gross_paise,
         discount_paise=line.discount_paise,
+        document_discount_paise=document_discount,
         taxable_paise=taxable,
-        cgst_paise=half,
-        sgst_paise=half,
+        cgst_paise=cgst,
+        sgst_paise=sgst,
         igst_paise=igst,
         cess_paise=cess,
-        total_paise=taxable + 2 * half + igst + cess,
+        untaxed_paise=untaxed,
+        total_paise=taxable + cgst + sgst + igst + cess + untaxed,
     )
+
+
+def hsn_problem(hsn: str, digits: int, recipient_registered: bool) -> str:
+    """What is wrong with the HSN/SAC of a line of a tax invoice, in plain words; "" when nothing is.
+
+    `digits` is what the supplier's turnover asks for: 4 up to Rs. 5 crore a year, 6 above. A smaller supplier may
+    leave it out for an unregistered buyer (proviso to Rule 46, Notification 78/2020-CT). Services have 6 digits and
+    begin with 99.
+    """
+    if not hsn:
+        if digits <= 4 and not recipient_registered:
+            return ""
+        return _("Write the HSN or SAC: %(n)d digits at least.") % {"n": digits}
+    if len(hsn) < (6 if hsn.startswith("99") else digits):
+        return _("This HSN is too short: %(n)d digits at least.") % {"n": 6 if hsn.startswith("99") else digits}
+    return ""
 
 
 class RatedLine(Protocol):
@@ -231,10 +330,12 @@ class RatedLine(Protocol):
 
     @property
     def gst_rate_bp(self) -> int: ...
+    @property
+    def in_taxable_value(self) -> bool: ...
 
 
 def document_label(lines: Iterable[RatedLine], supplier_scheme: str, recipient_registered: bool) -> DocumentLabel:
-    """What the document is called. A line at rate 0 counts as exempt.
+    """What the document is called. A line at rate 0 counts as exempt; what stands outside the value does not count.
 
     Composition, or only exempt lines: Bill of Supply (Rule 49). Only taxable lines (or none yet): Tax
     Invoice. Mixed: Invoice to a registered buyer, Invoice-cum-Bill of Supply to an unregistered one (Rule 46A).
@@ -247,7 +348,7 @@ def document_label(lines: Iterable[RatedLine], supplier_scheme: str, recipient_r
         return DocumentLabel.BILL_OF_SUPPLY
     if supplier_scheme != "regular":
         raise ValueError(f"unknown scheme {supplier_scheme!r}")
-    taxable = {line.gst_rate_bp > 0 for line in lines}
+    taxable = {line.gst_rate_bp > 0 for line in lines if line.in_taxable_value}
     if taxable == {False}:
         return DocumentLabel.BILL_OF_SUPPLY
     if taxable == {True, False}:
@@ -266,6 +367,8 @@ class HsnLine(Protocol):
     def quantity_milli(self) -> int: ...
     @property
     def gst_rate_bp(self) -> int: ...
+    @property
+    def in_taxable_value(self) -> bool: ...
     @property
     def taxable_paise(self) -> int: ...
     @property
@@ -300,10 +403,12 @@ class HsnRow:
 def hsn_summary(lines: Iterable[HsnLine]) -> list[HsnRow]:
     """Lines added up by HSN/SAC, unit and rate: the same code with another rate or unit is another row.
 
-    Ordered by code, unit, rate; lines without a code make rows with hsn "".
+    Ordered by code, unit, rate; lines without a code make rows with hsn "". What stands outside the value is left out.
     """
     groups: dict[tuple[str, str, int], list[HsnLine]] = {}
     for line in lines:
+        if not line.in_taxable_value:
+            continue
         groups.setdefault((line.hsn, line.unit, line.gst_rate_bp), []).append(line)
     return [_hsn_row(key, groups[key]) for key in sorted(groups)]
 

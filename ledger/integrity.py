@@ -80,6 +80,61 @@ RULES: list[tuple[str, str]] = [
                   OR r.party_id <> e.party_id OR r.payment_id <> e.payment_id))""",
     ),
     (
+        "an adjustment posts its amount once",
+        """SELECT a.id AS adjustment, a.amount_paise, e.debit_paise, e.credit_paise FROM ledger_adjustment a
+           LEFT JOIN ledger_entry e ON e.adjustment_id = a.id AND e.reverses_id IS NULL
+           WHERE e.id IS NULL OR e.dated_on <> a.dated_on OR e.party_id <> a.party_id OR e.kind <> a.kind
+              OR CASE a.side WHEN 'D' THEN e.debit_paise ELSE e.credit_paise END <> a.amount_paise""",
+    ),
+    (
+        "a cancelled adjustment is reversed, and only it",
+        """SELECT a.id AS adjustment, a.status FROM ledger_adjustment a
+           JOIN ledger_entry e ON e.adjustment_id = a.id AND e.reverses_id IS NULL
+           LEFT JOIN ledger_entry r ON r.reverses_id = e.id
+           WHERE (a.status = 'cancelled') <> (r.id IS NOT NULL)
+              OR (r.id IS NOT NULL AND (r.debit_paise <> e.credit_paise OR r.credit_paise <> e.debit_paise
+                  OR r.party_id <> e.party_id OR r.adjustment_id <> e.adjustment_id))""",
+    ),
+    (
+        "an adjustment has its open item",
+        """SELECT a.id AS adjustment, a.status, o.total_paise FROM ledger_adjustment a
+           LEFT JOIN ledger_openitem o ON o.adjustment_id = a.id
+           WHERE o.id IS NULL OR o.party_id <> a.party_id OR o.side <> a.side
+              OR o.total_paise <> CASE a.status WHEN 'recorded' THEN a.amount_paise ELSE 0 END""",
+    ),
+    (
+        "tax deducted from a cancelled payment is cancelled with it",
+        """SELECT a.id AS adjustment, p.id AS payment FROM ledger_adjustment a JOIN ledger_payment p
+           ON p.id = a.payment_id WHERE p.status = 'cancelled' AND a.status <> 'cancelled'""",
+    ),
+    (
+        "credit notes give back no more than their invoice",
+        """SELECT n.original_id AS invoice, sum(n.total_paise) AS credited, min(i.total_paise) AS total
+           FROM ledger_invoice n JOIN ledger_invoice i ON i.id = n.original_id
+           WHERE n.kind = 'credit_note' AND n.status = 'issued'
+           GROUP BY n.original_id HAVING sum(n.total_paise) > min(i.total_paise) OR min(i.status) <> 'issued'""",
+    ),
+    (
+        "credit notes take back no more of a line than was billed",
+        """SELECT l.id AS line, l.total_paise, sum(c.total_paise) AS credited FROM ledger_invoiceline c
+           JOIN ledger_invoiceline l ON l.id = c.original_line_id
+           JOIN ledger_invoice n ON n.id = c.invoice_id AND n.status = 'issued'
+           GROUP BY l.id, l.total_paise, l.taxable_paise, l.cgst_paise, l.sgst_paise, l.igst_paise, l.cess_paise,
+                    l.quantity_milli
+           HAVING sum(c.total_paise) > l.total_paise OR sum(c.taxable_paise) > l.taxable_paise
+               OR sum(c.cgst_paise) > l.cgst_paise OR sum(c.sgst_paise) > l.sgst_paise
+               OR sum(c.igst_paise) > l.igst_paise OR sum(c.cess_paise) > l.cess_paise
+               OR sum(CASE WHEN c.is_charge THEN 0 ELSE c.quantity_milli END) > l.quantity_milli""",
+    ),
+    (
+        "an invoice that was replaced is cancelled or credited in full",
+        """SELECT o.id AS invoice, o.total_paise, coalesce(n.credited, 0) AS credited FROM ledger_invoice r
+           JOIN ledger_invoice o ON o.id = r.replaces_id
+           LEFT JOIN (SELECT original_id, sum(total_paise) AS credited FROM ledger_invoice
+                      WHERE kind = 'credit_note' AND status = 'issued' GROUP BY original_id) n ON n.original_id = o.id
+           WHERE r.status = 'issued' AND o.status <> 'cancelled' AND coalesce(n.credited, 0) <> o.total_paise""",
+    ),
+    (
         "an issued document has its open item",
         """SELECT i.id AS invoice, i.status, o.total_paise FROM ledger_invoice i
            LEFT JOIN ledger_openitem o ON o.invoice_id = i.id
@@ -118,11 +173,11 @@ RULES: list[tuple[str, str]] = [
         "a document's amounts are the sums of its lines",
         """SELECT i.id AS invoice, i.total_paise, l.total FROM ledger_invoice i LEFT JOIN
                 (SELECT invoice_id, sum(taxable_paise) AS taxable, sum(cgst_paise) AS cgst, sum(sgst_paise) AS sgst,
-                        sum(igst_paise) AS igst, sum(cess_paise) AS cess, sum(total_paise) AS total
-                 FROM ledger_invoiceline GROUP BY invoice_id) l ON l.invoice_id = i.id
+                        sum(igst_paise) AS igst, sum(cess_paise) AS cess, sum(untaxed_paise) AS untaxed,
+                        sum(total_paise) AS total FROM ledger_invoiceline GROUP BY invoice_id) l ON l.invoice_id = i.id
            WHERE i.taxable_paise <> coalesce(l.taxable, 0) OR i.cgst_paise <> coalesce(l.cgst, 0)
               OR i.sgst_paise <> coalesce(l.sgst, 0) OR i.igst_paise <> coalesce(l.igst, 0)
-              OR i.cess_paise <> coalesce(l.cess, 0)
+              OR i.cess_paise <> coalesce(l.cess, 0) OR i.untaxed_paise <> coalesce(l.untaxed, 0)
               OR i.total_paise <> coalesce(l.total, 0) + i.round_off_paise""",
     ),
     (
@@ -132,14 +187,15 @@ RULES: list[tuple[str, str]] = [
                 OR NOT EXISTS (SELECT 1 FROM ledger_invoiceline l WHERE l.invoice_id = i.id))""",
     ),
     (
-        "numbers run from 1 without gaps",
+        "numbers run from the first of their series without gaps",
         """SELECT s.id AS series, s.next_number, coalesce(n.how_many, 0) AS documents FROM ledger_series s
            LEFT JOIN (SELECT series_id, count(*) AS how_many, min(sequence) AS low, max(sequence) AS high FROM
                         (SELECT series_id, sequence FROM ledger_invoice WHERE series_id IS NOT NULL
-                         UNION ALL SELECT series_id, sequence FROM ledger_payment) documents
+                         UNION ALL SELECT series_id, sequence FROM ledger_payment
+                         UNION ALL SELECT series_id, sequence FROM ledger_adjustment) documents
                       GROUP BY series_id) n ON n.series_id = s.id
-           WHERE s.next_number <> coalesce(n.high, 0) + 1 OR coalesce(n.how_many, 0) <> coalesce(n.high, 0)
-              OR coalesce(n.low, 1) <> 1""",
+           WHERE s.next_number <> coalesce(n.high + 1, s.first_number) OR coalesce(n.low, s.first_number) <> s.first_number
+              OR coalesce(n.how_many, 0) <> s.next_number - s.first_number""",
     ),
     (
         "stock is the sum of its movements",

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.money import MINUS, amount, rupees
 from accounts.phones import mask
 from ledger import paper, statements
-from ledger.models import Allocation, Entry, Invoice, OpenItem, Payment
+from ledger.models import Adjustment, Allocation, Entry, Invoice, OpenItem, Payment
 
 # --- choices above a list ------------------------------------------------------------------------------------
 
@@ -219,6 +219,12 @@ def ledger_rows(rows: Iterable[statements.Row], slug: str) -> list[LedgerRow]:
     return made
 
 
+def address_of(document: Invoice | Payment | Adjustment, slug: str) -> str:
+    """The merchant's page about a document."""
+    name = {Invoice: "invoice", Payment: "payment", Adjustment: "adjustment"}[type(document)]
+    return reverse(f"ledger:{name}", kwargs={"slug": slug, name: document.public_id})
+
+
 def _entry_words(entry: Entry, slug: str) -> tuple[str, str, str, bool]:
     """Title, address, note and whether the entry and its document cancel out."""
     kind = entry.get_kind_display()
@@ -228,9 +234,12 @@ def _entry_words(entry: Entry, slug: str) -> tuple[str, str, str, bool]:
         cancelled = invoice.status == Invoice.Status.CANCELLED
         note = invoice.cancel_reason if cancelled else paper.condition(invoice)[1]
         return f"{kind} {invoice.number}", href, note, cancelled
-    payment = entry.payment
-    assert payment is not None, "an entry has one source"
-    href = reverse("ledger:payment", kwargs={"slug": slug, "payment": payment.public_id})
+    href, document = address_of(entry.document, slug), entry.document
+    if isinstance(document, Adjustment):
+        cancelled = document.status == Adjustment.Status.CANCELLED
+        return f"{kind} {document.number}", href, document.cancel_reason if cancelled else document.reason, cancelled
+    assert isinstance(document, Payment)
+    payment = document
     cancelled = payment.status == Payment.Status.CANCELLED
     how = " · ".join(filter(None, (payment.get_mode_display(), payment.reference)))
     return f"{kind} {payment.number}", href, payment.cancel_reason if cancelled else how, cancelled
@@ -248,26 +257,17 @@ class BillRow:
 
 def bill_rows(items: Iterable[OpenItem], slug: str, today: dt.date) -> list[BillRow]:
     """Open items (read with invoice and payment) as rows."""
-    rows = []
-    for item in items:
-        if item.invoice:
-            title = item.invoice.number
-            href = reverse("ledger:invoice", kwargs={"slug": slug, "invoice": item.invoice.public_id})
-        else:
-            assert item.payment is not None, "an open item has one source"
-            title = item.payment.number
-            href = reverse("ledger:payment", kwargs={"slug": slug, "payment": item.payment.public_id})
-        rows.append(
-            BillRow(
-                href=href,
-                title=title,
-                due=day(item.due_on),
-                is_overdue=item.due_on < today,
-                total=rupees(item.total_paise),
-                rest=rupees(item.total_paise - item.settled_paise),
-            )
+    return [
+        BillRow(
+            href=address_of(item.document, slug),
+            title=item.document.number,
+            due=day(item.due_on),
+            is_overdue=item.due_on < today,
+            total=rupees(item.total_paise),
+            rest=rupees(item.total_paise - item.settled_paise),
         )
-    return rows
+        for item in items
+    ]
 
 
 def search_documents(text: str) -> Q:
@@ -277,16 +277,11 @@ def search_documents(text: str) -> Q:
 
 def settlement_row(allocation: Allocation, other: OpenItem, slug: str) -> dict[str, str]:
     """One allocation seen from one side: the document on the other side, and how much."""
-    if other.invoice:
-        href = reverse("ledger:invoice", kwargs={"slug": slug, "invoice": other.invoice.public_id})
-        title, note = other.invoice.number, other.invoice.get_kind_display()
-    else:
-        assert other.payment is not None, "an open item has one source"
-        href = reverse("ledger:payment", kwargs={"slug": slug, "payment": other.payment.public_id})
-        title, note = other.payment.number, other.payment.get_mode_display()
+    document = other.document
+    note = document.get_mode_display() if isinstance(document, Payment) else document.get_kind_display()
     return {
-        "href": href,
-        "title": title,
+        "href": address_of(document, slug),
+        "title": document.number,
         "note": f"{note} · {day(other.dated_on)}",
         "amount": rupees(allocation.amount_paise),
     }

@@ -1,7 +1,9 @@
 """Document numbers: consecutive, without gaps, at most 16 characters (CGST Rule 46(b)).
 
 A number is taken from the locked series row in the transaction that issues the document: if that rolls back, so
-does the number. Pattern `<prefix>/<26-27>/<00001>`, prefix of one to four capital letters or digits.
+does the number. A pattern is text with `#` for the digits of the counter (`####` fills up with zeros to four, and
+grows when they are used up) and, if wanted, YYYY-YY, YY-YY or YYYY for the financial year: `INV/YY-YY/#####` gives
+INV/26-27/00001.
 """
 
 import datetime as dt
@@ -17,17 +19,23 @@ from accounts.models import Business
 from ledger.models import Series
 
 MAX_LENGTH = 16
-DIGITS = 5
 ALLOWED = re.compile(r"[A-Za-z0-9/-]+")
-DEFAULT_PREFIX = {
-    Series.Kind.CREDIT_NOTE: "CN",
-    Series.Kind.RECEIPT: "RCT",
-    Series.Kind.PAYOUT: "PAY",
+COUNTER = re.compile(r"#+")
+DEFAULT_PATTERN = {
+    Series.Kind.INVOICE: "INV/YY-YY/#####",
+    Series.Kind.CREDIT_NOTE: "CN/YY-YY/#####",
+    Series.Kind.RECEIPT: "RCT/YY-YY/#####",
+    Series.Kind.PAYOUT: "PAY/YY-YY/#####",
+    Series.Kind.ADJUSTMENT: "ADJ/YY-YY/#####",
 }
 
 
 class SeriesFull(Exception):
     """The next number would not fit; nothing was taken. The message says what to do."""
+
+
+class PatternRefused(ValueError):
+    """The pattern or first number of a series does not do; the message is for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,32 +47,123 @@ class Taken:
     number: str
 
 
-def format_number(prefix: str, year: str, sequence: int) -> str:
-    """`year` is the financial year "2026-27". Raises SeriesFull when the number would break the pattern."""
-    number = f"{prefix}/{year[2:]}/{sequence:0{DIGITS}d}"
-    if sequence >= 10**DIGITS or len(number) > MAX_LENGTH:
+def format_number(pattern: str, year: str, sequence: int) -> str:
+    """`year` is the financial year "2026-27". Raises SeriesFull when the number would have more than 16 characters."""
+    number = _fill(pattern, year, sequence)
+    if len(number) > MAX_LENGTH:
+        words = _("The series %(pattern)s of %(year)s is full: %(number)s would have more than 16 characters.")
+        advice = _("Begin a series with a shorter pattern in Settings, such as %(shorter)s.")
         raise SeriesFull(
-            _("The series %(prefix)s of %(year)s is full. Choose another prefix in Settings to go on.")
-            % {"prefix": prefix, "year": year}
+            " ".join((words, advice))
+            % {"pattern": pattern, "year": year, "number": number, "shorter": shorter(pattern)}
         )
-    if not ALLOWED.fullmatch(number):
-        raise ValueError(f"number {number!r} has a character that Rule 46 does not allow")
     return number
 
 
-def prefix_for(business: Business, kind: str) -> str:
-    return business.invoice_prefix if kind == Series.Kind.INVOICE else DEFAULT_PREFIX[Series.Kind(kind)]
+def _with_year(pattern: str, year: str) -> str:
+    return pattern.replace("YYYY-YY", year).replace("YY-YY", year[2:]).replace("YYYY", year[:4])
 
 
-def take(business: Business, kind: str, on: dt.date, count: int = 1) -> list[Taken]:
-    """The next `count` numbers of the series for the financial year of `on`; locks the series row until commit."""
+def _fill(pattern: str, year: str, sequence: int) -> str:
+    return COUNTER.sub(lambda match: f"{sequence:0{len(match[0])}d}", _with_year(pattern, year))
+
+
+def shorter(pattern: str) -> str:
+    """The same pattern with a shorter year, or without its first part, so that there is room for more numbers."""
+    if "YYYY-YY" in pattern:
+        return pattern.replace("YYYY-YY", "YY-YY")
+    text = re.split(r"[/-]", pattern)[0][:2]
+    return f"{text}YY-YY/######" if "#" not in text else "YY-YY/######"
+
+
+def last_number(pattern: str, year: str) -> int:
+    """The highest number the pattern has room for: 9,999 of `INV/YYYY-YY/####`."""
+    room = MAX_LENGTH - len(COUNTER.sub("", _with_year(pattern, year)))
+    return 10**room - 1 if room > 0 else 0
+
+
+def check_pattern(pattern: str, year: str, first_number: int = 1) -> None:
+    """Raises PatternRefused in plain words when the pattern cannot give numbers that the law allows."""
+    if len(COUNTER.findall(pattern)) != 1:
+        raise PatternRefused(_("Write one run of # where the counter stands, such as INV/YY-YY/#####."))
+    if first_number < 1:
+        raise PatternRefused(_("The first number is 1 or more."))
+    number = _fill(pattern, year, first_number)
+    if not ALLOWED.fullmatch(number):
+        raise PatternRefused(_("Only the letters A-Z, digits, - and / may stand in a number."))
+    if len(number) > MAX_LENGTH:
+        raise PatternRefused(
+            _(
+                "%(number)s has %(length)d characters; at most 16 are allowed. Choose a shorter pattern, such as %(shorter)s."
+            )
+            % {"number": number, "length": len(number), "shorter": shorter(pattern)}
+        )
+
+
+def take(business: Business, kind: str, on: dt.date, count: int = 1, series: Series | None = None) -> list[Taken]:
+    """The next `count` numbers for the financial year of `on`; locks the series row until commit.
+
+    They come from the chosen `series`, else from the default one. A series of another year stands for the one with
+    its pattern in the year of `on`.
+    """
     assert transaction.get_connection().in_atomic_block, "numbers belong to the transaction that issues"
-    year, prefix = financial_year(on), prefix_for(business, kind)
-    key: dict[str, Any] = {"business": business, "kind": kind, "financial_year": year, "prefix": prefix}
-    Series.objects.get_or_create(**key)
-    series = Series.objects.select_for_update().get(**key)
-    first = series.next_number
-    taken = [Taken(series, n, format_number(prefix, year, n)) for n in range(first, first + count)]
-    series.next_number = first + count
-    series.save(update_fields=["next_number"])
+    row = Series.objects.select_for_update().get(pk=_series(business, kind, financial_year(on), series).pk)
+    first = row.next_number
+    taken = [Taken(row, n, format_number(row.pattern, row.financial_year, n)) for n in range(first, first + count)]
+    row.next_number = first + count
+    row.save(update_fields=["next_number"])
     return taken
+
+
+def _series(business: Business, kind: str, year: str, chosen: Series | None) -> Series:
+    of_year = Series.objects.filter(business=business, kind=kind, financial_year=year)
+    if chosen is not None:
+        assert (chosen.business_id, chosen.kind) == (business.pk, kind)
+        return of_year.get_or_create(pattern=chosen.pattern, defaults=_new(business, kind, year))[0]
+    return of_year.filter(is_default=True).first() or _first_default(business, kind, year)
+
+
+def _new(business: Business, kind: str, year: str) -> dict[str, Any]:
+    return {"business": business, "kind": kind, "financial_year": year}
+
+
+def _first_default(business: Business, kind: str, year: str) -> Series:
+    """The default of a new year: the pattern of the year nearest to it, else the usual one."""
+    others = Series.objects.filter(business=business, kind=kind, is_default=True)
+    before = others.filter(financial_year__lt=year).order_by("-financial_year").first()
+    nearest = before or others.order_by("financial_year").first()
+    pattern = nearest.pattern if nearest else DEFAULT_PATTERN[Series.Kind(kind)]
+    return Series.objects.get_or_create(**_new(business, kind, year), is_default=True, defaults={"pattern": pattern})[0]
+
+
+@transaction.atomic
+def start(
+    business: Business, kind: str, on: dt.date, pattern: str, first_number: int = 1, *, default: bool = True
+) -> Series:
+    """Begin a series in the financial year of `on`, or change one that has given no number yet.
+
+    `default`: new documents take their numbers from it. Raises PatternRefused: bad pattern, a first number on a
+    series that has begun, or numbers that another series of the year already gives.
+    """
+    year, pattern = financial_year(on), pattern.strip().upper()
+    check_pattern(pattern, year, first_number)
+    Business.objects.select_for_update(no_key=True).get(pk=business.pk)
+    of_year = Series.objects.select_for_update().filter(business=business, kind=kind, financial_year=year)
+    series = of_year.filter(pattern=pattern).first() or Series(**_new(business, kind, year), pattern=pattern)
+    begun = series.pk and series.next_number > series.first_number
+    if begun and first_number not in (1, series.first_number):
+        raise PatternRefused(
+            _("%(pattern)s has begun already: its next number is %(number)s.")
+            % {"pattern": pattern, "number": format_number(pattern, year, series.next_number)}
+        )
+    # Patterns that differ in the zeros of their counter only would come to equal numbers.
+    shape = COUNTER.sub("#", _with_year(pattern, year))
+    if any(COUNTER.sub("#", _with_year(other.pattern, year)) == shape for other in of_year.exclude(pattern=pattern)):
+        raise PatternRefused(_("Another series of this year gives the same numbers. Choose another pattern."))
+    if not begun:
+        series.first_number = series.next_number = first_number
+    if default or not of_year.filter(is_default=True).exists():
+        of_year.exclude(pk=series.pk).update(is_default=False)
+        series.is_default = True
+    series.save()
+    return series

@@ -22,7 +22,7 @@ from accounts.money import amount, percent, plain, quantity, rupees, unit_price
 from accounts.phones import pretty
 from catalog.models import UNITS
 from ledger import gst, snapshots, upi
-from ledger.models import Allocation, Invoice
+from ledger.models import Allocation, Invoice, Payment
 from ledger.words import in_words
 
 CREDIT_NOTE = "Credit Note"
@@ -273,21 +273,19 @@ def settlements(invoice: Invoice) -> list[Settlement]:
         return []
     rows = (
         Allocation.objects.filter(business_id=invoice.business_id, debit=invoice.open_item)
-        .select_related("credit__payment", "credit__invoice")
+        .select_related("credit__payment", "credit__invoice", "credit__adjustment")
         .order_by("credit__dated_on", "pk")
     )
     return [_settlement(row) for row in rows]
 
 
 def _settlement(row: Allocation) -> Settlement:
-    payment, note = row.credit.payment, row.credit.invoice
-    return Settlement(
-        day=_day(row.credit.dated_on),
-        title=payment.get_mode_display() if payment else _("Credit note"),
-        amount=rupees(row.amount_paise),
-        reference=payment.reference if payment else "",
-        number=payment.number if payment else note.number if note else "",
-    )
+    document = row.credit.document
+    if isinstance(document, Payment):
+        title, reference = document.get_mode_display(), document.reference
+    else:
+        title, reference = document.get_kind_display(), ""
+    return Settlement(_day(row.credit.dated_on), title, rupees(row.amount_paise), reference, document.number)
 
 
 # --- how to pay ---------------------------------------------------------------------------------------------

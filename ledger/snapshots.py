@@ -8,7 +8,7 @@ from ledger import gst
 from ledger.models import Invoice, InvoiceLine
 
 POSTAL = ("name", "gstin", "address", "city", "pin_code", "state_code", "email")
-BUSINESS_ONLY = ("scheme", "upi_id", "bank_name", "bank_account", "bank_ifsc", "terms")
+BUSINESS_ONLY = ("scheme", "upi_id", "bank_name", "bank_account", "bank_ifsc", "terms", "lut_number")
 
 
 def of_business(business: Business) -> dict[str, Any]:

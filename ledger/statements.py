@@ -104,7 +104,7 @@ def page(party: Party, period: Period, after: str = "", size: int = PAGE_SIZE) -
         Entry.objects.filter(
             business_id=party.business_id, party=party, dated_on__gte=period.start, dated_on__lte=period.end
         )
-        .select_related("invoice__open_item", "payment__open_item")
+        .select_related("invoice__open_item", "payment__open_item", "adjustment__open_item")
         .order_by("dated_on", "id")
     )
     first_day, first_pk = cursor or (period.start, 0)

@@ -112,5 +112,5 @@ def _settled(allocation: Allocation) -> Event:
         detail = " · ".join(filter(None, (credit.payment.number, credit.payment.get_mode_display())))
     else:
         text = _("Credited %(amount)s") % {"amount": amount}
-        detail = credit.invoice.number if credit.invoice else ""
+        detail = str(credit.document)
     return Event(allocation.allocated_at, text, detail)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ledger.views import home, invoices, orders, parties, payments, sharing
+from ledger.views import adjustments, home, invoices, orders, parties, payments, sharing
 
 app_name = "ledger"
 urlpatterns = [
@@ -32,6 +32,7 @@ urlpatterns = [
     path("payments/<slug:payment>/", payments.payment_page, name="payment"),
     path("payments/<slug:payment>/settle/", payments.payment_settle, name="payment_settle"),
     path("payments/<slug:payment>/cancel/", payments.payment_cancel, name="payment_cancel"),
+    path("adjustments/<slug:adjustment>/", adjustments.adjustment_page, name="adjustment"),
     path("links/<slug:link>/revoke/", sharing.link_revoke, name="link_revoke"),
     path("orders/<slug:order>/bill/", orders.order_bill, name="order_bill"),
 ]

@@ -3,7 +3,7 @@
 from accounts.walls import Refusal
 
 _MUTABLE_AFTER_ISSUE = {"status", "cancelled_at", "cancel_reason"}
-_MUTABLE_AFTER_PAYMENT = {"status", "cancelled_at", "cancel_reason"}
+_MUTABLE_AFTER_PAYMENT = {"status", "cancelled_at", "cancel_reason"}  # adjustments likewise
 
 
 def _changed(columns: list[str]) -> str:
@@ -12,10 +12,13 @@ def _changed(columns: list[str]) -> str:
 
 def refusals() -> list[Refusal]:
     """Built from the models when the app is ready, so that a new column is frozen unless named as mutable."""
-    from ledger.models import Invoice, Payment
+    from ledger.models import Adjustment, Invoice, Payment
 
     invoice_columns = [str(f.column) for f in Invoice._meta.concrete_fields if f.column not in _MUTABLE_AFTER_ISSUE]
     payment_columns = [str(f.column) for f in Payment._meta.concrete_fields if f.column not in _MUTABLE_AFTER_PAYMENT]
+    adjustment_columns = [
+        str(f.column) for f in Adjustment._meta.concrete_fields if f.column not in _MUTABLE_AFTER_PAYMENT
+    ]
     is_draft = "(SELECT status FROM ledger_invoice WHERE id = {row}.invoice_id) = 'draft'"
     return [
         Refusal("entry_is_append_only", "ledger_entry", ("UPDATE", "DELETE"), "entries are append-only"),
@@ -71,6 +74,23 @@ def refusals() -> list[Refusal]:
             f"{_changed(payment_columns)} "
             f"OR (OLD.status = 'cancelled' AND ({_changed(sorted(_MUTABLE_AFTER_PAYMENT))}))",
         ),
+        Refusal(
+            "adjustment_is_frozen",
+            "ledger_adjustment",
+            ("UPDATE",),
+            "an adjustment never changes",
+            f"{_changed(adjustment_columns)} "
+            f"OR (OLD.status = 'cancelled' AND ({_changed(sorted(_MUTABLE_AFTER_PAYMENT))}))",
+        ),
+        Refusal("adjustment_stays", "ledger_adjustment", ("DELETE",), "an adjustment is never deleted"),
+        Refusal(
+            "credited_line_is_of_the_original",
+            "ledger_invoiceline",
+            ("INSERT", "UPDATE"),
+            "a credit note takes back lines of the invoice it corrects",
+            "NEW.original_line_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ledger_invoice n JOIN ledger_invoiceline l "
+            "ON l.invoice_id = n.original_id WHERE n.id = NEW.invoice_id AND l.id = NEW.original_line_id)",
+        ),
         Refusal("payment_stays", "ledger_payment", ("DELETE",), "a payment is never deleted"),
         Refusal("open_item_stays", "ledger_openitem", ("DELETE",), "open items are never deleted"),
         Refusal(
@@ -78,7 +98,9 @@ def refusals() -> list[Refusal]:
             "ledger_openitem",
             ("UPDATE",),
             "an open item keeps its document",
-            _changed(["business_id", "party_id", "side", "invoice_id", "payment_id", "dated_on", "due_on"])
+            _changed(
+                ["business_id", "party_id", "side", "invoice_id", "payment_id", "adjustment_id", "dated_on", "due_on"]
+            )
             + " OR NEW.total_paise NOT IN (OLD.total_paise, 0)",
         ),
     ]

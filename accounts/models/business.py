@@ -70,6 +70,12 @@ class Business(Postal):
     default_credit_days = models.PositiveSmallIntegerField(
         _("credit days"), default=15, validators=[MaxValueValidator(365)]
     )
+    hsn_digits = models.PositiveSmallIntegerField(
+        _("yearly turnover"),
+        default=4,
+        choices=[(4, _("Up to ₹5 crore: HSN of 4 digits")), (6, _("Above ₹5 crore: HSN of 6 digits"))],
+    )
+    lut_number = models.CharField(_("letter of undertaking for exports (ARN)"), max_length=30, blank=True)
     books_closed_on = models.DateField(_("books closed up to"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     is_active = models.BooleanField(default=True)
@@ -137,6 +143,7 @@ class Party(Postal):
     business = models.ForeignKey(Business, models.CASCADE, related_name="parties")
     name = models.CharField(_("name"), max_length=120)
     gstin = models.CharField(_("GSTIN"), max_length=15, blank=True, validators=[validate_gstin])
+    is_sez = models.BooleanField(_("unit or developer in a Special Economic Zone"), default=False)
     email = models.EmailField(_("e-mail"), blank=True)
     credit_days = models.PositiveSmallIntegerField(
         _("credit days"), null=True, blank=True, validators=[MaxValueValidator(365)]
@@ -164,6 +171,11 @@ class Party(Postal):
             ),
             models.UniqueConstraint(
                 name="one_walk_in_party_per_business", fields=["business"], condition=Q(is_walk_in=True)
+            ),
+            models.CheckConstraint(
+                name="a_party_in_a_sez_has_a_gstin",
+                condition=Q(is_sez=False) | ~Q(gstin=""),
+                violation_error_message=_("A buyer in a Special Economic Zone has a GSTIN."),
             ),
             models.CheckConstraint(
                 name="credit_limit_is_not_negative",

@@ -1,10 +1,13 @@
 """HOW MUCH: documents, the book, share links."""
 
 from ledger.models.book import Allocation, DayTotal, Entry, MonthTotal, OpenItem, PartyBalance
-from ledger.models.documents import Invoice, InvoiceLine, Payment, Series
+from ledger.models.invoices import Invoice, InvoiceLine
+from ledger.models.payments import Adjustment, Payment
+from ledger.models.series import Series
 from ledger.models.sharing import LinkOpen, ShareLink
 
 __all__ = [
+    "Adjustment",
     "Allocation",
     "DayTotal",
     "Entry",

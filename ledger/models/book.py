@@ -1,5 +1,7 @@
 """The book: entries, open items, allocations and the totals that make any period cheap. Written by ledger.posting only."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -7,10 +9,33 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Business, Party
 from accounts.walls import TenantKey
-from ledger.models.documents import Invoice, Payment, document_key, party_key
+from ledger.models.invoices import Invoice
+from ledger.models.keys import document_key, party_key
+from ledger.models.payments import Adjustment, Payment
+
+ONE_SOURCE = (
+    Q(invoice__isnull=False, payment__isnull=True, adjustment__isnull=True)
+    | Q(invoice__isnull=True, payment__isnull=False, adjustment__isnull=True)
+    | Q(invoice__isnull=True, payment__isnull=True, adjustment__isnull=False)
+)
 
 
-class Entry(models.Model):
+class OfDocument(models.Model):
+    """A row that has exactly one source: an invoice or credit note, a payment, or an adjustment."""
+
+    SOURCES = ("invoice", "payment", "adjustment")
+
+    class Meta:
+        abstract = True
+
+    @property
+    def document(self) -> Invoice | Payment | Adjustment:
+        source: Any = self
+        found: Invoice | Payment | Adjustment = source.invoice or source.payment or source.adjustment
+        return found
+
+
+class Entry(OfDocument):
     """One row of a party's ledger: debit (they owe more) or credit (they owe less), in paise. Append-only by trigger."""
 
     class Kind(models.TextChoices):
@@ -18,6 +43,10 @@ class Entry(models.Model):
         CREDIT_NOTE = "credit_note", _("Credit note")
         PAYMENT = "payment", _("Payment")
         REFUND = "refund", _("Refund")
+        OPENING = "opening", _("Opening balance")
+        WRITE_OFF = "write_off", _("Written off")
+        TDS = "tds", _("TDS deducted")
+        ADJUSTMENT = "adjustment", _("Adjustment")
         REVERSAL = "reversal", _("Cancelled")
 
     business = models.ForeignKey(Business, models.PROTECT, related_name="+")
@@ -26,6 +55,7 @@ class Entry(models.Model):
     kind = models.CharField(max_length=12, choices=Kind)
     invoice = models.ForeignKey(Invoice, models.PROTECT, null=True, related_name="entries", db_constraint=False)
     payment = models.ForeignKey(Payment, models.PROTECT, null=True, related_name="entries", db_constraint=False)
+    adjustment = models.ForeignKey(Adjustment, models.PROTECT, null=True, related_name="entries", db_constraint=False)
     reverses = models.OneToOneField("self", models.PROTECT, null=True, related_name="reversed_by")
     debit_paise = models.BigIntegerField(default=0)
     credit_paise = models.BigIntegerField(default=0)
@@ -48,8 +78,7 @@ class Entry(models.Model):
             ),
             models.CheckConstraint(
                 name="entry_has_one_source",
-                condition=Q(invoice__isnull=False, payment__isnull=True)
-                | Q(invoice__isnull=True, payment__isnull=False),
+                condition=ONE_SOURCE,
             ),
             models.CheckConstraint(
                 name="reversals_and_only_they_reverse",
@@ -65,16 +94,23 @@ class Entry(models.Model):
                 fields=["payment"],
                 condition=Q(reverses__isnull=True, payment__isnull=False),
             ),
+            models.UniqueConstraint(
+                name="an_adjustment_posts_once",
+                fields=["adjustment"],
+                condition=Q(reverses__isnull=True, adjustment__isnull=False),
+            ),
             party_key("entry_of_party_of_same_business"),
             document_key("entry_of_invoice_of_same_party", "invoice_id", "ledger_invoice"),
             document_key("entry_of_payment_of_same_party", "payment_id", "ledger_payment"),
+            document_key("entry_of_adjustment_of_same_party", "adjustment_id", "ledger_adjustment"),
         ]
 
 
-class OpenItem(models.Model):
+class OpenItem(OfDocument):
     """What a posted document still has to settle (open item accounting).
 
-    Debit items (invoices, refunds) are settled by credit items (payments, credit notes) through allocations.
+    Debit items (invoices, refunds, opening balances) are settled by credit items (payments, credit notes, TDS,
+    write-offs) through allocations.
     A cancelled document's item has total and settled 0. Balance of a party = open debits - open credits.
     """
 
@@ -87,6 +123,9 @@ class OpenItem(models.Model):
     side = models.CharField(max_length=1, choices=Side)
     invoice = models.OneToOneField(Invoice, models.PROTECT, null=True, related_name="open_item", db_constraint=False)
     payment = models.OneToOneField(Payment, models.PROTECT, null=True, related_name="open_item", db_constraint=False)
+    adjustment = models.OneToOneField(
+        Adjustment, models.PROTECT, null=True, related_name="open_item", db_constraint=False
+    )
     dated_on = models.DateField()
     due_on = models.DateField()
     total_paise = models.BigIntegerField()
@@ -108,12 +147,12 @@ class OpenItem(models.Model):
             ),
             models.CheckConstraint(
                 name="open_item_has_one_source",
-                condition=Q(invoice__isnull=False, payment__isnull=True)
-                | Q(invoice__isnull=True, payment__isnull=False),
+                condition=ONE_SOURCE,
             ),
             party_key("open_item_of_party_of_same_business"),
             document_key("open_item_of_invoice_of_same_party", "invoice_id", "ledger_invoice"),
             document_key("open_item_of_payment_of_same_party", "payment_id", "ledger_payment"),
+            document_key("open_item_of_adjustment_of_same_party", "adjustment_id", "ledger_adjustment"),
         ]
 
 

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Business, Party
 from accounts.models.ids import PublicIdField
 from accounts.walls import TenantKey
-from ledger.models.documents import Invoice, document_key, party_key
+from ledger.models.invoices import Invoice
+from ledger.models.keys import document_key, party_key
 
 
 class ShareLinkQuerySet(models.QuerySet["ShareLink"]):

@@ -233,9 +233,7 @@ def _allocations(invoice: Invoice) -> list[Allocation]:
         return []
     side = "debit" if invoice.kind == Invoice.Kind.INVOICE else "credit"
     rows = Allocation.objects.filter(business_id=invoice.business_id, **{side: invoice.open_item})
-    return list(
-        rows.select_related("credit__payment", "credit__invoice", "debit__invoice", "debit__payment").order_by("pk")
-    )
+    return list(rows.select_related("credit__payment", "credit__invoice", "credit__adjustment").order_by("pk"))
 
 
 def settlement_rows(invoice: Invoice, allocations: list[Allocation], slug: str) -> list[dict[str, str]]:

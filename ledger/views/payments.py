@@ -17,7 +17,7 @@ from accounts.money import plain, rupees
 from ledger import posting
 from ledger.forms import SHOW_PAYMENTS, PaymentForm, ReasonForm, SearchForm
 from ledger.listing import balance_words, chips, day, net_balance, payment_rows, search_documents, settlement_row
-from ledger.models import Allocation, Invoice, Payment
+from ledger.models import Allocation, Invoice, OpenItem, Payment
 from ledger.numbering import SeriesFull
 from ledger.posting import PostingRefused
 from ledger.views.choosing import choose_party, chosen_party
@@ -157,7 +157,7 @@ def _form_page(
 
 def _bill_row(item: Any, bound: Any) -> dict[str, Any]:
     return {
-        "title": str(item.invoice or item.payment),
+        "title": str(item.document),
         "due": day(item.due_on),
         "rest": rupees(item.total_paise - item.settled_paise),
         "field": bound,
@@ -173,7 +173,7 @@ def closes(form: PaymentForm) -> dict[str, Any] | None:
     return {
         "rows": [
             {
-                "title": str(item.invoice or item.payment),
+                "title": str(item.document),
                 "part": rupees(part),
                 "rest": rupees(item.total_paise - item.settled_paise - part),
                 "is_closed": part == item.total_paise - item.settled_paise,
@@ -194,7 +194,9 @@ def payment_page(request: MerchantRequest, payment: str) -> HttpResponse:
     found = _payment(request, payment)
     is_refund = found.direction == Payment.Direction.PAID
     rows = Allocation.objects.filter(business=request.business, **{"debit" if is_refund else "credit": found.open_item})
-    rows = rows.select_related("debit__invoice", "debit__payment", "credit__invoice", "credit__payment").order_by("pk")
+    rows = rows.select_related(
+        *(f"{side}__{name}" for side in ("debit", "credit") for name in OpenItem.SOURCES)
+    ).order_by("pk")
     slug = request.business.slug
     free = 0 if is_refund else found.unallocated_paise
     context = {

@@ -17,7 +17,7 @@ from accounts.models import Party
 from accounts.money import MINUS, amount, rupees
 from catalog.models import Order
 from ledger import paper, statements
-from ledger.models import Entry, Invoice, Payment
+from ledger.models import Adjustment, Entry, Invoice, Payment
 from portal import access
 from portal.access import PortalRequest, page, party_page
 from portal.forms import PERIODS, PeriodForm, SearchForm, preset
@@ -254,7 +254,8 @@ class LedgerRow:
 
 def _ledger_row(party: Party, row: statements.Row) -> LedgerRow:
     entry = row.entry
-    words = _document_words(party, entry) if entry.invoice else _payment_words(entry)
+    say = {Payment: _payment_words, Adjustment: _adjustment_words}
+    words = _document_words(party, entry) if entry.invoice else say[type(entry.document)](entry)
     return LedgerRow(
         date=_day(entry.dated_on),
         debit=rupees(entry.debit_paise) if entry.debit_paise else "",
@@ -286,6 +287,21 @@ def _document_words(party: Party, entry: Entry) -> dict[str, Any]:
         "note": note,
         "badge": badge,
         "status": status,
+        "is_cancelled": cancelled,
+    }
+
+
+def _adjustment_words(entry: Entry) -> dict[str, Any]:
+    adjustment = entry.adjustment
+    assert adjustment is not None, "an entry has one source"
+    title, is_reversal = adjustment.get_kind_display(), entry.kind == Entry.Kind.REVERSAL
+    cancelled = adjustment.status == Adjustment.Status.CANCELLED
+    return {
+        "title": _("Cancelled: %(document)s") % {"document": title} if is_reversal else title,
+        "href": "",
+        "note": " · ".join(filter(None, (adjustment.number, adjustment.reason))),
+        "badge": "cancelled" if cancelled and not is_reversal else "",
+        "status": _("Cancelled") if cancelled and not is_reversal else "",
         "is_cancelled": cancelled,
     }
 

@@ -1,4 +1,4 @@
-"""Documents: number series, invoices and credit notes with their lines, payments."""
+"""Invoices and credit notes with their lines."""
 
 from typing import ClassVar, Self
 
@@ -13,54 +13,9 @@ from accounts.models.ids import PublicIdField
 from accounts.states import STATE_CHOICES
 from accounts.walls import TenantKey
 from catalog.models import UNITS, Item, Order
-
-
-def party_key(name: str) -> TenantKey:
-    """The row's party belongs to the row's business."""
-    return TenantKey(
-        name=name,
-        columns=["business_id", "party_id"],
-        target="accounts_party",
-        target_columns=["business_id", "id"],
-    )
-
-
-def document_key(name: str, column: str, table: str) -> TenantKey:
-    """The row's document belongs to the row's business and party."""
-    return TenantKey(
-        name=name,
-        columns=["business_id", "party_id", column],
-        target=table,
-        target_columns=["business_id", "party_id", "id"],
-    )
-
-
-class Series(models.Model):
-    """A run of numbers without gaps: per business, kind, financial year and prefix. Written by ledger.numbering."""
-
-    class Kind(models.TextChoices):
-        INVOICE = "invoice", _("Invoices")
-        CREDIT_NOTE = "credit_note", _("Credit notes")
-        RECEIPT = "receipt", _("Payments received")
-        PAYOUT = "payout", _("Payments made")
-
-    business = models.ForeignKey(Business, models.CASCADE, related_name="series")
-    kind = models.CharField(max_length=12, choices=Kind)
-    financial_year = models.CharField(max_length=7)
-    prefix = models.CharField(max_length=4)
-    next_number = models.PositiveIntegerField(default=1)
-
-    class Meta:
-        verbose_name_plural = "series"
-        constraints = [
-            models.UniqueConstraint(
-                name="one_series_per_kind_year_and_prefix", fields=["business", "kind", "financial_year", "prefix"]
-            ),
-            models.UniqueConstraint(name="series_in_business", fields=["business", "id"]),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.prefix} {self.financial_year}"
+from ledger.gst import SupplyKind
+from ledger.models.keys import document_key, party_key
+from ledger.models.series import Series
 
 
 class InvoiceQuerySet(models.QuerySet["Invoice"]):
@@ -98,7 +53,9 @@ class Invoice(models.Model):
 
     `seller` and `buyer` are snapshots taken at issue, dicts of text with the keys name, gstin, address, city,
     pin_code, state_code, phone, email; the seller's also scheme, upi_id, bank_name, bank_account, bank_ifsc, terms.
-    All amounts are paise. What is settled stands in the row's OpenItem.
+    `ship_to` is where the goods go when that is not the buyer's address: a dict of name, address, city, pin_code,
+    state_code, or empty. All amounts are paise. What is settled stands in the row's OpenItem.
+    `replaces` is the invoice that this one amends: it was cancelled or credited in full in the same transaction.
     """
 
     class Kind(models.TextChoices):
@@ -118,6 +75,9 @@ class Invoice(models.Model):
     original = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="credit_notes", db_constraint=False
     )
+    replaces = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="replaced_by", db_constraint=False
+    )
     order = models.ForeignKey(
         Order, models.PROTECT, null=True, blank=True, related_name="invoices", db_constraint=False
     )
@@ -132,14 +92,21 @@ class Invoice(models.Model):
     label = models.CharField(max_length=40, blank=True)
     place_of_supply = models.CharField(_("place of supply"), max_length=2, blank=True, choices=STATE_CHOICES)
     is_inter_state = models.BooleanField(default=False)
+    supply_kind = models.CharField(max_length=8, choices=SupplyKind, default=SupplyKind.DOMESTIC)
+    under_lut = models.BooleanField(_("without IGST, under a letter of undertaking"), default=False)
+    reverse_charge = models.BooleanField(_("tax is payable on reverse charge"), default=False)
     rounds_off = models.BooleanField(_("round to the rupee"), default=True)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
     seller = models.JSONField(default=dict)
     buyer = models.JSONField(default=dict)
+    ship_to = models.JSONField(default=dict, blank=True)
+    discount_paise = models.BigIntegerField(_("discount on the whole document"), default=0)
     taxable_paise = models.BigIntegerField(default=0)
     cgst_paise = models.BigIntegerField(default=0)
     sgst_paise = models.BigIntegerField(default=0)
     igst_paise = models.BigIntegerField(default=0)
     cess_paise = models.BigIntegerField(default=0)
+    untaxed_paise = models.BigIntegerField(default=0)
     round_off_paise = models.BigIntegerField(default=0)
     total_paise = models.BigIntegerField(default=0)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
@@ -166,6 +133,11 @@ class Invoice(models.Model):
             ),
             models.UniqueConstraint(name="invoice_sequence_once_per_series", fields=["series", "sequence"]),
             models.UniqueConstraint(
+                name="an_invoice_is_replaced_once",
+                fields=["replaces"],
+                condition=Q(replaces__isnull=False) & ~Q(status="cancelled"),
+            ),
+            models.UniqueConstraint(
                 name="an_order_is_billed_once",
                 fields=["order"],
                 condition=Q(order__isnull=False) & ~Q(status="cancelled"),
@@ -188,6 +160,8 @@ class Invoice(models.Model):
                     sgst_paise__gte=0,
                     igst_paise__gte=0,
                     cess_paise__gte=0,
+                    untaxed_paise__gte=0,
+                    discount_paise__gte=0,
                     total_paise__gte=0,
                 ),
             ),
@@ -199,8 +173,19 @@ class Invoice(models.Model):
                     + F("sgst_paise")
                     + F("igst_paise")
                     + F("cess_paise")
+                    + F("untaxed_paise")
                     + F("round_off_paise")
                 ),
+            ),
+            models.CheckConstraint(
+                name="zero_rated_supply_is_inter_state",
+                condition=Q(supply_kind="domestic", under_lut=False)
+                | (~Q(supply_kind="domestic") & Q(is_inter_state=True)),
+            ),
+            models.CheckConstraint(
+                name="no_tax_is_charged_on_reverse_charge_or_under_lut",
+                condition=Q(reverse_charge=False, under_lut=False)
+                | Q(cgst_paise=0, sgst_paise=0, igst_paise=0, cess_paise=0),
             ),
             models.CheckConstraint(
                 name="igst_or_cgst_with_sgst", condition=Q(igst_paise=0) | Q(cgst_paise=0, sgst_paise=0)
@@ -208,6 +193,12 @@ class Invoice(models.Model):
             models.CheckConstraint(name="due_date_is_not_before_date", condition=Q(due_on__gte=F("issued_on"))),
             party_key("invoice_of_party_of_same_business"),
             document_key("credit_note_of_original_of_same_party", "original_id", "ledger_invoice"),
+            TenantKey(
+                name="invoice_replaces_one_of_same_business",
+                columns=["business_id", "replaces_id"],
+                target="ledger_invoice",
+                target_columns=["business_id", "id"],
+            ),
             TenantKey(
                 name="invoice_series_of_same_business",
                 columns=["business_id", "series_id"],
@@ -248,12 +239,22 @@ class Invoice(models.Model):
 
 
 class InvoiceLine(models.Model):
-    """One line. Quantity in thousandths, unit price in ten-thousandths of a rupee, the rest in paise."""
+    """One line. Quantity in thousandths, unit price and cess per unit in ten-thousandths of a rupee, the rest in paise.
+
+    `is_charge`: freight, packing and the like, printed below the goods; only such a line may stand outside the
+    taxable value. `document_discount_paise` is its part of the document's discount. On a credit note `original_line`
+    is the line that is taken back, a part of it, or made cheaper.
+    """
 
     business = models.ForeignKey(Business, models.PROTECT, related_name="+", db_constraint=False)
     invoice = models.ForeignKey(Invoice, models.CASCADE, related_name="lines", db_constraint=False)
     position = models.PositiveIntegerField()
     item = models.ForeignKey(Item, models.PROTECT, null=True, blank=True, related_name="+", db_constraint=False)
+    original_line = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="credited_by", db_constraint=False
+    )
+    is_charge = models.BooleanField(default=False)
+    in_taxable_value = models.BooleanField(default=True)
     description = models.CharField(_("description"), max_length=200)
     hsn = models.CharField(_("HSN/SAC"), max_length=8, blank=True)
     unit = models.CharField(_("unit"), max_length=3, choices=UNITS, default="PCS")
@@ -261,12 +262,16 @@ class InvoiceLine(models.Model):
     unit_price_e4 = models.BigIntegerField(_("price"))
     price_includes_tax = models.BooleanField(default=False)
     discount_paise = models.BigIntegerField(_("discount"), default=0)
+    document_discount_paise = models.BigIntegerField(default=0)
     gst_rate_bp = models.PositiveSmallIntegerField(_("GST rate"), default=0)
+    cess_rate_bp = models.PositiveIntegerField(_("cess rate"), default=0)
+    cess_per_unit_e4 = models.BigIntegerField(_("cess per unit"), default=0)
     taxable_paise = models.BigIntegerField()
     cgst_paise = models.BigIntegerField(default=0)
     sgst_paise = models.BigIntegerField(default=0)
     igst_paise = models.BigIntegerField(default=0)
     cess_paise = models.BigIntegerField(default=0)
+    untaxed_paise = models.BigIntegerField(default=0)
     total_paise = models.BigIntegerField()
 
     class Meta:
@@ -279,7 +284,10 @@ class InvoiceLine(models.Model):
                 condition=Q(
                     unit_price_e4__gte=0,
                     discount_paise__gte=0,
+                    document_discount_paise__gte=0,
+                    cess_per_unit_e4__gte=0,
                     taxable_paise__gte=0,
+                    untaxed_paise__gte=0,
                     total_paise__gte=0,
                     cgst_paise__gte=0,
                     sgst_paise__gte=0,
@@ -295,7 +303,13 @@ class InvoiceLine(models.Model):
                     + F("sgst_paise")
                     + F("igst_paise")
                     + F("cess_paise")
+                    + F("untaxed_paise")
                 ),
+            ),
+            models.CheckConstraint(
+                name="only_charges_stand_outside_the_taxable_value",
+                condition=Q(in_taxable_value=True, untaxed_paise=0)
+                | Q(in_taxable_value=False, is_charge=True, taxable_paise=0),
             ),
             TenantKey(
                 name="line_of_invoice_of_same_business",
@@ -313,80 +327,3 @@ class InvoiceLine(models.Model):
 
     def __str__(self) -> str:
         return self.description
-
-
-class Payment(models.Model):
-    """Money received from a party or paid to it (refund). Its amount, date and reference never change (trigger)."""
-
-    class Direction(models.TextChoices):
-        RECEIVED = "received", _("Received")
-        PAID = "paid", _("Paid")
-
-    class Mode(models.TextChoices):
-        CASH = "cash", _("Cash")
-        UPI = "upi", _("UPI")
-        BANK = "bank", _("Bank transfer")
-        CHEQUE = "cheque", _("Cheque")
-        CARD = "card", _("Card")
-
-    class Status(models.TextChoices):
-        RECORDED = "recorded", _("Recorded")
-        CANCELLED = "cancelled", _("Cancelled")
-
-    public_id = PublicIdField()
-    business = models.ForeignKey(Business, models.PROTECT, related_name="payments")
-    party = models.ForeignKey(Party, models.PROTECT, related_name="payments", db_constraint=False)
-    direction = models.CharField(max_length=8, choices=Direction, default=Direction.RECEIVED)
-    status = models.CharField(max_length=10, choices=Status, default=Status.RECORDED)
-    series = models.ForeignKey(Series, models.PROTECT, related_name="payments", db_constraint=False)
-    sequence = models.PositiveIntegerField()
-    number = models.CharField(max_length=16)
-    financial_year = models.CharField(max_length=7)
-    paid_on = models.DateField(_("date"))
-    mode = models.CharField(_("how"), max_length=8, choices=Mode, default=Mode.CASH)
-    amount_paise = models.BigIntegerField(_("amount"))
-    reference = models.CharField(_("reference (UTR, cheque number)"), max_length=40, blank=True)
-    note = models.CharField(_("note"), max_length=200, blank=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
-    cancelled_at = models.DateTimeField(null=True)
-    cancel_reason = models.CharField(max_length=200, blank=True)
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["business", "-paid_on", "-id"], name="payments_of_business"),
-            models.Index(fields=["business", "party", "-paid_on", "-id"], name="payments_of_party"),
-        ]
-        constraints = [
-            models.UniqueConstraint(name="payment_in_party", fields=["business", "party", "id"]),
-            models.UniqueConstraint(
-                name="payment_number_once_per_year", fields=["business", "direction", "financial_year", "number"]
-            ),
-            models.UniqueConstraint(name="payment_sequence_once_per_series", fields=["series", "sequence"]),
-            models.UniqueConstraint(
-                name="a_payment_reference_once_per_party",
-                fields=["business", "party", "mode", "reference"],
-                condition=~Q(reference="") & Q(status="recorded"),
-            ),
-            models.CheckConstraint(name="payment_amount_is_positive", condition=Q(amount_paise__gt=0)),
-            models.CheckConstraint(
-                name="cancelled_payment_has_its_time",
-                condition=Q(status="cancelled", cancelled_at__isnull=False)
-                | Q(status="recorded", cancelled_at__isnull=True),
-            ),
-            party_key("payment_of_party_of_same_business"),
-            TenantKey(
-                name="payment_series_of_same_business",
-                columns=["business_id", "series_id"],
-                target="ledger_series",
-                target_columns=["business_id", "id"],
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.number
-
-    @property
-    def unallocated_paise(self) -> int:
-        """What of this payment settles no document yet: an advance."""
-        return self.open_item.total_paise - self.open_item.settled_paise

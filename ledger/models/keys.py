@@ -1,0 +1,23 @@
+"""Composite keys that a row of the ledger has: its party, and its document, are of its own business."""
+
+from accounts.walls import TenantKey
+
+
+def party_key(name: str) -> TenantKey:
+    """The row's party belongs to the row's business."""
+    return TenantKey(
+        name=name,
+        columns=["business_id", "party_id"],
+        target="accounts_party",
+        target_columns=["business_id", "id"],
+    )
+
+
+def document_key(name: str, column: str, table: str) -> TenantKey:
+    """The row's document belongs to the row's business and party."""
+    return TenantKey(
+        name=name,
+        columns=["business_id", "party_id", column],
+        target=table,
+        target_columns=["business_id", "party_id", "id"],
+    )

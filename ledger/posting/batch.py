@@ -1,0 +1,171 @@
+"""Many new documents at once, for imports: the same rows as one by one, a hundred times cheaper."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts import activity
+from accounts.india import financial_year
+from accounts.models import Business, Party, User
+from catalog.models import Item
+from ledger import numbering, snapshots
+from ledger.models import Allocation, Entry, Invoice, InvoiceLine, OpenItem, Payment
+from ledger.posting.book import entry_for, is_debit, open_item_for, series_of, set_number, write_entries
+from ledger.posting.documents import check_invoice, move_stock
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A new document for `post_batch`, not saved yet: head and lines as `drafting.apply` makes them."""
+
+    invoice: Invoice
+    lines: Sequence[InvoiceLine]
+    settle_in_cash: bool = False
+
+
+@transaction.atomic
+def post_batch(business: Business, documents: Sequence[Prepared], by: User | None) -> list[Invoice]:
+    """Issue new documents in their order, with the same rows as `drafting.save` and `issue` one by one.
+
+    `settle_in_cash` records the whole amount as paid in cash on the same day: received for an invoice, paid back for
+    a credit note, nothing for 0 paise. Documents have no original and no order.
+    Raises PostingRefused or numbering.SeriesFull; then nothing is kept.
+    """
+    invoices = [document.invoice for document in documents]
+    assert not any(invoice.original_id or invoice.order_id for invoice in invoices), "post these one by one"
+    business = Business.objects.get(pk=business.pk)
+    parties = {
+        party.pk: party
+        for party in Party.objects.select_for_update(no_key=True)
+        .filter(business=business, pk__in={invoice.party_id for invoice in invoices})
+        .order_by("pk")
+        .prefetch_related("people")
+    }
+    for document in documents:
+        invoice = document.invoice
+        invoice.business, invoice.party = business, parties[invoice.party_id]
+        check_invoice(invoice, document.lines)
+        snapshots.freeze(invoice, document.lines)
+    # Lines are added to drafts only, so the documents begin as such.
+    Invoice.objects.bulk_create(invoices)
+    _insert_lines(line for document in documents for line in document.lines)
+    _number_all(business, invoices)
+    _mark_issued(invoices)
+    payments = _pay_in_cash(business, documents, by)
+
+    items: list[OpenItem] = []
+    entries: list[Entry] = []
+    settled: list[tuple[OpenItem, OpenItem]] = []
+    news: list[tuple[str, tuple[str, str], dict[str, Any]]] = []
+    for invoice in invoices:
+        invoice.open_item = item = open_item_for(invoice)
+        items.append(item)
+        if invoice.total_paise:
+            entries.append(entry_for(invoice, by))
+        news.append(("issued", (invoice.kind, str(invoice.pk)), {"number": invoice.number}))
+        if payment := payments.get(invoice.pk):
+            payment.open_item = paid = open_item_for(payment)
+            item.settled_paise = paid.settled_paise = payment.amount_paise
+            items.append(paid)
+            entries.append(entry_for(payment, by))
+            settled.append((item, paid) if item.side == OpenItem.Side.DEBIT else (paid, item))
+            news.append(("recorded", ("payment", str(payment.pk)), {"number": payment.number}))
+    OpenItem.objects.bulk_create(items)
+    write_entries(entries)
+    Allocation.objects.bulk_create(
+        Allocation(
+            business=business, party_id=debit.party_id, debit=debit, credit=credit, amount_paise=debit.total_paise
+        )
+        for debit, credit in settled
+    )
+    _move_counted_stock(business, documents)
+    activity.record_all(business, by, news)
+    return invoices
+
+
+def _insert_lines(lines: Iterable[InvoiceLine]) -> None:
+    """By hand: `bulk_create` takes four times as long, and lines are nearly all there is to insert."""
+    fields = [field for field in InvoiceLine._meta.concrete_fields if not field.primary_key]
+    values = attrgetter(*(field.attname for field in fields))
+    rows = []
+    for line in lines:
+        line.invoice_id = line.invoice.pk
+        rows.append(values(line))
+    columns, marks = ", ".join(str(field.column) for field in fields), ", ".join(["%s"] * len(fields))
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO {InvoiceLine._meta.db_table} ({columns}) VALUES ({marks})",  # noqa: S608  names of ours only
+            rows,
+        )
+
+
+def _number_all(business: Business, documents: Iterable[Invoice | Payment]) -> None:
+    """Give each document the next number of its series, in the given order."""
+    groups: dict[tuple[str, str], list[tuple[dt.date, Invoice | Payment]]] = defaultdict(list)
+    for document in documents:
+        on = document.issued_on if isinstance(document, Invoice) else document.paid_on
+        groups[series_of(document).value, financial_year(on)].append((on, document))
+    for (kind, _year), group in sorted(groups.items(), key=lambda item: item[0]):
+        for (_on, document), taken in zip(group, numbering.take(business, kind, group[0][0], len(group)), strict=True):
+            set_number(document, taken)
+
+
+def _mark_issued(invoices: Sequence[Invoice]) -> None:
+    now = timezone.now()
+    rows = []
+    for invoice in invoices:
+        invoice.status, invoice.issued_at = Invoice.Status.ISSUED, now
+        rows.append(
+            (
+                str(invoice.status),
+                connection.ops.adapt_datetimefield_value(now),
+                invoice.series_id,
+                invoice.sequence,
+                invoice.number,
+                invoice.financial_year,
+                invoice.pk,
+            )
+        )
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE ledger_invoice SET status = %s, issued_at = %s, series_id = %s, sequence = %s, number = %s, "
+            "financial_year = %s WHERE id = %s",
+            rows,
+        )
+
+
+def _pay_in_cash(business: Business, documents: Iterable[Prepared], by: User | None) -> dict[int, Payment]:
+    """The payments of those documents that are settled at once, by the id of their document."""
+    payments = {
+        document.invoice.pk: Payment(
+            business=business,
+            party_id=document.invoice.party_id,
+            direction=Payment.Direction.RECEIVED if is_debit(document.invoice) else Payment.Direction.PAID,
+            paid_on=document.invoice.issued_on,
+            mode=Payment.Mode.CASH,
+            amount_paise=document.invoice.total_paise,
+            created_by=by,
+        )
+        for document in documents
+        if document.settle_in_cash and document.invoice.total_paise
+    }
+    _number_all(business, payments.values())
+    Payment.objects.bulk_create(payments.values())
+    return payments
+
+
+def _move_counted_stock(business: Business, documents: Iterable[Prepared]) -> None:
+    """Only few items are counted, if any: find them once, and touch only documents that sell them."""
+    item_ids = {line.item_id for document in documents for line in document.lines if line.item_id}
+    counted = set(
+        Item.objects.filter(business=business, tracks_stock=True, pk__in=item_ids).values_list("pk", flat=True)
+    )
+    for document in documents if counted else ():
+        if any(line.item_id in counted for line in document.lines):
+            move_stock(document.invoice, document.lines)

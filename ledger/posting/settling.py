@@ -1,0 +1,161 @@
+"""Which credit settles which debit: open items and their allocations."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
+
+from accounts import activity
+from accounts.models import Party, User
+from ledger.models import Allocation, Invoice, OpenItem, Payment
+from ledger.posting.book import PostingRefused, lock_party
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """So many paise of a credit for this debit item."""
+
+    debit: OpenItem
+    amount_paise: int
+
+
+def open_debits(party: Party) -> list[OpenItem]:
+    """What the party still has to settle, oldest due first."""
+    return list(
+        OpenItem.objects.filter(
+            business_id=party.business_id, party=party, side=OpenItem.Side.DEBIT, settled_paise__lt=F("total_paise")
+        )
+        .select_related("invoice", "payment", "adjustment")
+        .order_by("due_on", "id")
+    )
+
+
+def oldest_first(debits: Iterable[OpenItem], amount_paise: int) -> list[Share]:
+    """Which items an amount closes, oldest first; what is left over stays an advance."""
+    shares = []
+    for debit in debits:
+        part = min(amount_paise, debit.total_paise - debit.settled_paise)
+        if part > 0:
+            shares.append(Share(debit, part))
+            amount_paise -= part
+    return shares
+
+
+def allocate(credit: OpenItem, shares: Sequence[tuple[int, int]]) -> None:
+    """Settle debit items with `credit`. `shares` are (debit item id, paise); the party is locked by the caller."""
+    wanted: dict[int, int] = defaultdict(int)
+    for debit_id, amount in shares:
+        if amount < 0:
+            raise PostingRefused(_("An allocated amount cannot be negative."))
+        if amount:
+            wanted[debit_id] += amount
+    if sum(wanted.values()) > credit.total_paise - credit.settled_paise:
+        raise PostingRefused(_("You are allocating more than the payment."))
+    debits = {
+        item.pk: item
+        for item in OpenItem.objects.select_for_update()
+        .filter(business_id=credit.business_id, party_id=credit.party_id, side=OpenItem.Side.DEBIT, pk__in=wanted)
+        .order_by("pk")
+    }
+    for debit_id, amount in wanted.items():
+        debit = debits.get(debit_id)
+        if debit is None:
+            raise PostingRefused(_("One of the bills is not this party's."))
+        if amount > debit.total_paise - debit.settled_paise:
+            raise PostingRefused(_("You are allocating more than is still due on a bill. Look at the amounts again."))
+    for debit_id, amount in sorted(wanted.items()):
+        OpenItem.objects.filter(pk=debit_id).update(settled_paise=F("settled_paise") + amount)
+        allocation, created = Allocation.objects.get_or_create(
+            debit_id=debit_id,
+            credit_id=credit.pk,
+            defaults={"business_id": credit.business_id, "party_id": credit.party_id, "amount_paise": amount},
+        )
+        if not created:
+            Allocation.objects.filter(pk=allocation.pk).update(amount_paise=F("amount_paise") + amount)
+    OpenItem.objects.filter(pk=credit.pk).update(settled_paise=F("settled_paise") + sum(wanted.values()))
+
+
+def settle_oldest_first(credit: OpenItem, party: Party) -> None:
+    """Use all of a credit for what the party still owes, oldest due first; the rest stays an advance."""
+    shares = oldest_first(open_debits(party), credit.total_paise - credit.settled_paise)
+    allocate(credit, [(share.debit.pk, share.amount_paise) for share in shares])
+
+
+def use_credits(debit: OpenItem) -> None:
+    """Settle a debit with the party's open credits, oldest first."""
+    rest = debit.total_paise - debit.settled_paise
+    open_credits = OpenItem.objects.select_for_update().filter(
+        business_id=debit.business_id,
+        party_id=debit.party_id,
+        side=OpenItem.Side.CREDIT,
+        settled_paise__lt=F("total_paise"),
+    )
+    for credit in open_credits.order_by("due_on", "id"):
+        if part := min(rest, credit.total_paise - credit.settled_paise):
+            allocate(credit, [(debit.pk, part)])
+            rest -= part
+
+
+@transaction.atomic
+def allocate_payment(payment: Payment, shares: Sequence[tuple[int, int]], by: User) -> None:
+    """Use an advance: settle debit items (item id, paise) with what is left of a payment. Raises PostingRefused."""
+    lock_party(payment.business_id, payment.party_id)
+    allocate(_usable(payment), shares)
+    activity.record(payment.business, by, "allocated", ("payment", str(payment.pk)), paise=sum(a for _id, a in shares))
+
+
+@transaction.atomic
+def reallocate(payment: Payment, shares: Sequence[tuple[int, int]], by: User) -> None:
+    """Settle exactly these debit items (item id, paise) with a payment, and no others; the rest is an advance.
+
+    What it settled before becomes due again unless it is among `shares`. Raises PostingRefused; then nothing changed.
+    """
+    lock_party(payment.business_id, payment.party_id)
+    credit = _usable(payment)
+    free(credit)
+    credit.refresh_from_db()
+    allocate(credit, shares)
+    activity.record(
+        payment.business, by, "reallocated", ("payment", str(payment.pk)), paise=sum(a for _id, a in shares)
+    )
+
+
+def _usable(payment: Payment) -> OpenItem:
+    """The credit item of a recorded payment that was received, locked."""
+    payment = Payment.objects.get(business_id=payment.business_id, pk=payment.pk)
+    if payment.status != Payment.Status.RECORDED or payment.direction != Payment.Direction.RECEIVED:
+        raise PostingRefused(_("This payment cannot settle bills."))
+    return OpenItem.objects.select_for_update().get(payment=payment)
+
+
+def free(item: OpenItem) -> None:
+    """Undo all allocations of an item: what it settled, or what had settled it, is open again."""
+    for allocation in Allocation.objects.filter(Q(debit=item) | Q(credit=item)).order_by("pk"):
+        other = allocation.credit_id if allocation.debit_id == item.pk else allocation.debit_id
+        OpenItem.objects.filter(pk=other).update(settled_paise=F("settled_paise") - allocation.amount_paise)
+        allocation.delete()
+    OpenItem.objects.filter(pk=item.pk).update(settled_paise=0)
+
+
+def release(item: OpenItem) -> None:
+    """Undo the allocations of an item and close it at 0: its document is being cancelled."""
+    free(item)
+    OpenItem.objects.filter(pk=item.pk).update(total_paise=0)
+
+
+def undo_settlement(invoice: Invoice) -> None:
+    """Make an invoice wholly due again: what had settled it is an advance. The party is locked by the caller."""
+    free(OpenItem.objects.select_for_update().get(invoice=invoice))
+
+
+def carry_over(settled: Sequence[tuple[int, int]], invoice: Invoice) -> None:
+    """Let an invoice be settled by what settled the one it replaces: (credit item id, paise), as far as both go."""
+    for credit_id, amount in settled:
+        debit = OpenItem.objects.get(invoice=invoice)
+        credit = OpenItem.objects.select_for_update().get(business_id=invoice.business_id, pk=credit_id)
+        part = min(amount, credit.total_paise - credit.settled_paise, debit.total_paise - debit.settled_paise)
+        if part:
+            allocate(credit, [(debit.pk, part)])
