@@ -22,7 +22,7 @@ from accounts.money import amount, percent, plain, quantity, rupees, unit_price
 from accounts.phones import pretty
 from catalog.models import UNITS
 from ledger import gst, snapshots, upi
-from ledger.models import Allocation, Invoice, Payment
+from ledger.models import Allocation, Invoice, InvoiceLine, Payment
 from ledger.words import in_words
 
 CREDIT_NOTE = "Credit Note"
@@ -85,8 +85,8 @@ class Side:
 def context_of(invoice: Invoice) -> dict[str, Any]:
     """What `partials/_paper.html` needs. One query (the lines) for an issued invoice with business and party at hand.
 
-    Keys: invoice, title, lines, has_hsn, has_discount, taxed, tax_rows, state_tax, words, hsn_rows, seller, buyer, place, original,
-    terms, composition.
+    Keys: invoice, title, lines, has_hsn, has_discount, taxed, tax_rows, state_tax, words, hsn_rows, seller, buyer,
+    ship_to, place, original, remarks, terms.
     """
     lines = list(invoice.lines.all())
     seller = invoice.seller or snapshots.of_business(invoice.business)
@@ -106,11 +106,37 @@ def context_of(invoice: Invoice) -> dict[str, Any]:
         "hsn_rows": [_hsn_line(row, units) for row in gst.hsn_summary(lines)] if any(ln.hsn for ln in lines) else [],
         "seller": _side(seller),
         "buyer": _side(buyer),
+        "ship_to": _side(invoice.ship_to) if invoice.ship_to else None,
         "place": _state(invoice.place_of_supply),
         "original": invoice.original,
+        "remarks": _remarks(invoice, seller, lines),
         "terms": seller.get("terms", ""),
-        "composition": seller.get("scheme") == Business.Scheme.COMPOSITION,
     }
+
+
+def _remarks(invoice: Invoice, seller: dict[str, str], lines: list[InvoiceLine]) -> list[str]:
+    """What the law wants in words: composition (Rule 5), reverse charge (46(p)), export and SEZ (46, third proviso)."""
+    words = []
+    if seller.get("scheme") == Business.Scheme.COMPOSITION:
+        words.append(_("Composition taxable person, not eligible to collect tax on supplies."))
+    if invoice.reverse_charge:
+        tax = sum(sum(gst.tax(line.taxable_paise, line.gst_rate_bp, invoice.is_inter_state)) for line in lines)
+        words.append(_("The buyer pays the tax on this supply under reverse charge: %(tax)s.") % {"tax": rupees(tax)})
+    if invoice.supply_kind != gst.SupplyKind.DOMESTIC and seller.get("scheme") == Business.Scheme.REGULAR:
+        words.append(_endorsement(invoice, seller))
+    if invoice.reason:
+        words.append(_("Reason: %(reason)s") % {"reason": invoice.reason})
+    return words
+
+
+def _endorsement(invoice: Invoice, seller: dict[str, str]) -> str:
+    """The sentence an export or SEZ invoice bears, in the law's own English."""
+    sez = "SUPPLY TO SEZ UNIT OR SEZ DEVELOPER FOR AUTHORISED OPERATIONS"
+    to = "EXPORT" if invoice.supply_kind == gst.SupplyKind.EXPORT else sez
+    if not invoice.under_lut:
+        return f"SUPPLY MEANT FOR {to} ON PAYMENT OF INTEGRATED TAX"
+    words = f"SUPPLY MEANT FOR {to} UNDER BOND OR LETTER OF UNDERTAKING WITHOUT PAYMENT OF INTEGRATED TAX"
+    return f"{words} (LUT {seller['lut_number']})" if seller.get("lut_number") else words
 
 
 def _title(label: str) -> str:
@@ -124,11 +150,11 @@ def _line(line: Any, units: dict[str, str], taxed: bool) -> Line:
         position=line.position,
         description=line.description,
         hsn=line.hsn,
-        quantity=f"{quantity(line.quantity_milli)} {units.get(line.unit, line.unit)}",
+        quantity="" if line.is_charge else f"{quantity(line.quantity_milli)} {units.get(line.unit, line.unit)}",
         price=f"{unit_price(line.unit_price_e4)} {including}".strip(),
         discount=amount(line.discount_paise) if line.discount_paise else "",
-        taxable=amount(line.taxable_paise),
-        rate=percent(line.gst_rate_bp) if taxed else "",
+        taxable=amount(line.taxable_paise or line.untaxed_paise),
+        rate=percent(line.gst_rate_bp) if taxed and line.in_taxable_value else "",
         tax=amount(tax) if taxed else "",
         total=amount(line.total_paise),
     )
@@ -148,14 +174,18 @@ def _hsn_line(row: gst.HsnRow, units: dict[str, str]) -> HsnLine:
 
 
 def tax_rows(invoice: Invoice, taxed: bool) -> list[tuple[str, str]]:
-    """(label, amount) between the taxable value and the total; taxable value itself first."""
+    """(label, amount) from the discount on the whole document to the total; the discount is in the taxable value."""
     rows = [(_("Taxable value") if taxed else _("Amount"), rupees(invoice.taxable_paise))]
+    if invoice.discount_paise:
+        rows.insert(0, (_("Discount on the whole bill"), rupees(-invoice.discount_paise)))
     if taxed and invoice.is_inter_state:
         rows.append((_("IGST"), rupees(invoice.igst_paise)))
     elif taxed:
         rows += [(_("CGST"), rupees(invoice.cgst_paise)), (_state_tax(invoice), rupees(invoice.sgst_paise))]
     if invoice.cess_paise:
         rows.append((_("Cess"), rupees(invoice.cess_paise)))
+    if invoice.untaxed_paise:
+        rows.append((_("Other charges, without tax"), rupees(invoice.untaxed_paise)))
     if invoice.round_off_paise:
         rows.append((_("Round off"), rupees(invoice.round_off_paise)))
     return rows
