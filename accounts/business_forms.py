@@ -135,6 +135,8 @@ class SettingsForm(BusinessForm):
             "bank_ifsc",
             "invoice_prefix",
             "default_credit_days",
+            "hsn_digits",
+            "lut_number",
             "terms",
         )
         widgets = BusinessForm.Meta.widgets | {"terms": forms.Textarea(attrs={"rows": 3})}
@@ -144,6 +146,7 @@ class SettingsForm(BusinessForm):
         self.fields["upi_id"].help_text = _("Such as ramkirana@okaxis. Without it, invoices have no QR code to pay by.")
         self.fields["invoice_prefix"].help_text = _("Up to four letters or digits: INV gives INV/26-27/00001.")
         self.fields["default_credit_days"].help_text = _("An invoice is due so many days after its date.")
+        self.fields["lut_number"].help_text = _("Printed when you sell abroad or to a SEZ without charging IGST.")
         if not is_owner:
             for field in self.fields.values():
                 field.disabled = True
@@ -164,6 +167,6 @@ class SettingsForm(BusinessForm):
             ),
             (_("Address and contact"), "", ("address", "city pin_code", "phone email")),
             (_("How customers pay you"), "", ("upi_id", "bank_name", "bank_account bank_ifsc")),
-            (_("Invoices"), "", ("invoice_prefix default_credit_days", "terms")),
+            (_("Invoices"), "", ("invoice_prefix default_credit_days", "hsn_digits", "lut_number", "terms")),
         )
         return [(heading, text, rows_of(self, rows)) for heading, text, rows in parts]

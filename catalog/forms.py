@@ -1,5 +1,6 @@
 """Forms of the catalogue: items, counts, the store, answers to orders."""
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -23,6 +24,13 @@ class PercentField(ParsedField):
     show = staticmethod(lambda bp: percent(bp).removesuffix("%"))
 
 
+class CessField(PercentField):
+    """A rate of compensation cess as typed -> basis points; it went up to 290 %."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+    parse = staticmethod(partial(rates.parse_percent, highest_bp=rates.HIGHEST_CESS_BP))
+
+
 class ItemForm(forms.ModelForm):
     category_name = forms.CharField(
         label=gettext_lazy("Category"),
@@ -33,6 +41,8 @@ class ItemForm(forms.ModelForm):
     )
     unit_price_e4 = UnitPriceField(label=gettext_lazy("Price of one unit"))
     gst_rate_bp = PercentField(label=gettext_lazy("GST rate"))
+    cess_rate_bp = CessField(label=gettext_lazy("Cess rate"), required=False)
+    cess_per_unit_e4 = UnitPriceField(label=gettext_lazy("Cess per unit"), required=False)
     counted = QuantityField(
         label=gettext_lazy("How many are there now"),
         required=False,
@@ -54,6 +64,8 @@ class ItemForm(forms.ModelForm):
             "unit_price_e4",
             "price_includes_tax",
             "gst_rate_bp",
+            "cess_rate_bp",
+            "cess_per_unit_e4",
             "tracks_stock",
             "in_store",
             "is_active",
@@ -79,9 +91,15 @@ class ItemForm(forms.ModelForm):
         if not item.image_id:
             gone.append("without_picture")
         if not business.charges_tax:
-            gone += ["gst_rate_bp", "price_includes_tax"]
+            gone += ["gst_rate_bp", "price_includes_tax", "cess_rate_bp", "cess_per_unit_e4"]
         for name in gone:
             del self.fields[name]
+
+    def clean_cess_rate_bp(self) -> int:
+        return self.cleaned_data["cess_rate_bp"] or 0
+
+    def clean_cess_per_unit_e4(self) -> int:
+        return self.cleaned_data["cess_per_unit_e4"] or 0
 
     def clean_code(self) -> str:
         code: str = self.cleaned_data["code"]
@@ -93,6 +111,7 @@ class ItemForm(forms.ModelForm):
         """(heading, rows of fields)."""
         parts = (
             ("", ("name", "category_name", "unit_price_e4 unit", "gst_rate_bp hsn", "price_includes_tax")),
+            (_("Cess"), ("cess_rate_bp cess_per_unit_e4",)),
             (_("In the store"), ("picture", "without_picture", "description", "in_store")),
             (_("Keeping order"), ("code", "tracks_stock", "counted", "is_active")),
         )

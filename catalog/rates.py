@@ -10,10 +10,11 @@ from accounts.money import ascii_digits, percent
 # single trades: 0.25 and 1.5 precious stones, 3 gold and jewellery, 28 tobacco.
 OFFERED = (0, 500, 1800, 4000, 25, 150, 300, 2800)
 HIGHEST_BP = 4000
-_PERCENT = re.compile(r"([0-9]{1,3})(?:\.([0-9]{0,2}))?\s*%?", re.ASCII)
+HIGHEST_CESS_BP = 100_000
+_PERCENT = re.compile(r"([0-9]{1,4})(?:\.([0-9]{0,2}))?\s*%?", re.ASCII)
 
 
-def parse_percent(text: str) -> int:
+def parse_percent(text: str, highest_bp: int = HIGHEST_BP) -> int:
     """What a person typed as a GST rate ("18", "18 %", "0.25"), in basis points.
 
     Raises ValueError with a plain, translated message.
@@ -22,7 +23,9 @@ def parse_percent(text: str) -> int:
     if match is None:
         raise ValueError(_("Write the rate as a number, such as 18 or 0.25."))
     bp = int(match[1]) * 100 + int((match[2] or "").ljust(2, "0"))
-    if bp > HIGHEST_BP:
+    if bp > highest_bp and highest_bp == HIGHEST_CESS_BP:
+        raise ValueError(_("No cess is higher than 1000%. Look at the rate again."))
+    if bp > highest_bp:
         raise ValueError(_("No GST rate is higher than 40%. Look at the rate again."))
     return bp
 

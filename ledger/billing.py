@@ -11,7 +11,7 @@ from accounts.models import Business, Party, User
 from catalog import orders
 from catalog.models import Order
 from ledger import crediting, drafting, posting
-from ledger.crediting import CreditRefused, Want
+from ledger.crediting import CreditRefused, LineLeft, Want
 from ledger.drafting import Draft, DraftLine
 from ledger.models import Allocation, Invoice, InvoiceLine
 
@@ -85,7 +85,19 @@ def credit(
         raise CreditRefused(_("Only an issued invoice can be credited."))
     if issued_on < original.issued_on:
         raise CreditRefused(_("A credit note cannot be older than its invoice."))
-    left = crediting.left_of(original)
+    note, lines = credit_sketch(original, crediting.left_of(original), wants, issued_on=issued_on)
+    note.reason, note.notes, note.created_by = reason.strip(), notes, by
+    note.save()
+    for line in lines:
+        line.invoice = note
+    InvoiceLine.objects.bulk_create(lines)
+    return posting.issue(note, by)
+
+
+def credit_sketch(
+    original: Invoice, left: Sequence[LineLeft], wants: Sequence[Want] | None, *, issued_on: dt.date
+) -> tuple[Invoice, list[InvoiceLine]]:
+    """The unsaved credit note that `credit` would issue, with its totals. Raises CreditRefused."""
     lines = crediting.lines_for(left, crediting.everything(left) if wants is None else wants)
     note = Invoice(
         business=original.business,
@@ -95,22 +107,15 @@ def credit(
         issued_on=issued_on,
         due_on=issued_on,
         reference=original.reference,
-        reason=reason.strip(),
-        notes=notes,
         place_of_supply=original.place_of_supply,
         is_inter_state=original.is_inter_state,
         supply_kind=original.supply_kind,
         under_lut=original.under_lut,
         reverse_charge=original.reverse_charge,
         ship_to=original.ship_to,
-        created_by=by,
     )
     crediting.set_totals(note, original, left, lines)
-    note.save()
-    for line in lines:
-        line.invoice = note
-    InvoiceLine.objects.bulk_create(lines)
-    return posting.issue(note, by)
+    return note, lines
 
 
 @transaction.atomic
@@ -121,7 +126,8 @@ def amend(invoice: Invoice, draft: Draft, by: User, *, reason: str, by_credit_no
     the way when the old invoice has gone into a return already; it is dated as the new invoice. Raises
     PostingRefused, CreditRefused, DraftRefused or SeriesFull; then nothing is changed.
     """
-    Party.objects.select_for_update(no_key=True).get(business_id=invoice.business_id, pk=invoice.party_id)
+    both = {invoice.party_id, draft.party.pk}  # the new invoice may go to another party: lock them in one order
+    list(Party.objects.select_for_update(no_key=True).filter(business=invoice.business_id, pk__in=both).order_by("pk"))
     invoice = Invoice.objects.select_related("business", "open_item").get(
         business_id=invoice.business_id, pk=invoice.pk
     )
@@ -129,13 +135,12 @@ def amend(invoice: Invoice, draft: Draft, by: User, *, reason: str, by_credit_no
         raise CreditRefused(_("Only an issued invoice can be amended."))
     if invoice.replaced_by.exclude(status=Invoice.Status.CANCELLED).exists():
         raise CreditRefused(_("This invoice has been replaced already."))
-    settled = list(
-        Allocation.objects.filter(debit=invoice.open_item).order_by("pk").values_list("credit", "amount_paise")
-    )
     if by_credit_note:
-        posting.undo_settlement(invoice)
+        settled = posting.make_room(invoice, invoice.total_paise - crediting.credited(invoice))
         credit(invoice, None, by, issued_on=draft.issued_on, reason=reason)
     else:
+        allocations = Allocation.objects.filter(debit=invoice.open_item).order_by("pk")
+        settled = list(allocations.values_list("credit", "amount_paise"))
         posting.cancel_invoice(invoice, by, reason)
     order = invoice.order if not by_credit_note else None
     new = drafting.save(invoice.business, draft, by, order=order, replaces=invoice)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Business, Party, User
 from catalog.models import Order
 from ledger import gst
-from ledger.models import Invoice, InvoiceLine
+from ledger.models import Invoice, InvoiceLine, Series
 
 
 class DraftRefused(Exception):
@@ -53,6 +53,7 @@ class Draft:
     discount_paise: int = 0
     ship_to: Mapping[str, str] = field(default_factory=dict)
     reverse_charge: bool = False
+    series: Series | None = None  # None: the default one
 
     def under_lut(self, supply: gst.Supply) -> bool:
         """Zero-rated without paying IGST first (section 16(3)(a)): what a business with a letter of undertaking does."""
@@ -104,6 +105,22 @@ def compute(business: Business, draft: Draft) -> tuple[list[gst.LineOut], gst.To
     return lines, totals, supply
 
 
+def hsn_problems(
+    business: Business, party: Party, lines: Sequence[DraftLine] | Sequence[InvoiceLine]
+) -> dict[int, str]:
+    """What is wrong with the HSN of a tax invoice's lines, by their place (0 for the first). Asked before issue only:
+    imports and old books keep what they have. Charges go with the goods they are charged for."""
+    registered = bool(party.gstin)
+    label = gst.document_label(lines, business.scheme, registered)
+    if not business.charges_tax or label == gst.DocumentLabel.BILL_OF_SUPPLY:
+        return {}
+    return {
+        index: problem
+        for index, line in enumerate(lines)
+        if not line.is_charge and (problem := gst.hsn_problem(line.hsn, business.hsn_digits, registered))
+    }
+
+
 def apply(invoice: Invoice, business: Business, draft: Draft) -> list[InvoiceLine]:
     """Set the draft's head and totals on `invoice` and return its (unsaved) lines."""
     computed, totals, supply = compute(business, draft)
@@ -112,6 +129,7 @@ def apply(invoice: Invoice, business: Business, draft: Draft) -> list[InvoiceLin
     invoice.notes, invoice.reference, invoice.rounds_off = draft.notes, draft.reference, draft.rounds_off
     invoice.place_of_supply, invoice.is_inter_state = supply.place_of_supply, supply.inter_state
     invoice.supply_kind, invoice.under_lut = supply.kind, business.charges_tax and draft.under_lut(supply)
+    invoice.series = draft.series
     invoice.reverse_charge, invoice.ship_to = draft.reverse_charge, dict(draft.ship_to)
     invoice.discount_paise, invoice.untaxed_paise = draft.discount_paise, totals.untaxed_paise
     invoice.taxable_paise, invoice.cgst_paise, invoice.sgst_paise = (

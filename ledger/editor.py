@@ -4,8 +4,9 @@ An item is found by what was typed (its name or code), so that the editor works 
 open on its line (unit, price, HSN, GST) is filled from the item.
 """
 
+import dataclasses
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,10 +26,10 @@ from accounts.models import Business, Party
 from accounts.money import MAX_PAISE, amount, line_amount, percent, rupees
 from accounts.validators import validate_hsn
 from catalog.models import UNITS, Item
-from ledger import drafting, gst, listing, paper
+from ledger import drafting, gst, listing, numbering, paper
 from ledger.drafting import Draft, DraftLine, DraftRefused
 from ledger.forms import check_day
-from ledger.models import Invoice
+from ledger.models import Invoice, Series
 
 BLANK_LINES = 5
 MAX_LINES = 200
@@ -36,6 +37,23 @@ PREFIX = "lines"
 TYPED = ("description", "quantity", "price", "discount")
 FIELDS = ("item", "description", "hsn", "quantity", "unit", "price", "discount", "gst")
 INCLUDED = "i"  # suffix of a rate that the price includes
+
+
+class SeriesField(forms.TypedChoiceField):
+    """Which series the number comes from; the series itself, or None for the default one (the first)."""
+
+    def __init__(self, series: Sequence[Series]) -> None:
+        by_key = {str(one.pk): one for one in series}
+        super().__init__(
+            label=_("Number from"),
+            choices=[(key, one.pattern) for key, one in by_key.items()],
+            coerce=by_key.get,
+            empty_value=None,
+            required=False,
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        return value.pk if isinstance(value, Series) else value
 
 
 class HeadForm(OnceForm):
@@ -54,6 +72,13 @@ class HeadForm(OnceForm):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     rounds_off = forms.BooleanField(label=gettext_lazy("Round to the rupee"), required=False, initial=True)
+
+    def __init__(self, *args: Any, business: Business, on: dt.date, **kwargs: Any) -> None:
+        """`on`: the day in whose financial year the series are looked for; one alone is not asked about."""
+        super().__init__(*args, **kwargs)
+        series = numbering.of_invoices(business, on)
+        if len(series) > 1:
+            self.fields["series"] = SeriesField(series)
 
     def clean_issued_on(self) -> dt.date:
         return check_day(self.cleaned_data["issued_on"])
@@ -274,23 +299,26 @@ class Editor:
         self.business, self.party, self.invoice = business, party, invoice
         on = invoice.issued_on if invoice else today()
         if data is not None:
-            self.head = HeadForm(data)
+            self.head = self._head(data)
             if self.head.is_valid() or "issued_on" in self.head.cleaned_data:
                 on = self.head.cleaned_data["issued_on"]
             self.lines = lines_of(business, on, data)
         elif invoice:
-            self.head = HeadForm(initial=_head_of(invoice))
+            self.head = self._head(initial=_head_of(invoice))
             self.lines = lines_of(business, on, rows=_rows_of(invoice), blank=2)
         else:
-            self.head = HeadForm(initial={"due_on": on + dt.timedelta(days=party.days_of_credit())})
+            self.head = self._head(initial={"due_on": on + dt.timedelta(days=party.days_of_credit())})
             self.lines = lines_of(business, on)
         self.on = on
+
+    def _head(self, *args: Any, **kwargs: Any) -> HeadForm:
+        return HeadForm(*args, business=self.business, on=today(), **kwargs)
 
     def with_more_lines(self, data: QueryDict, more: int) -> "Editor":
         """The same text in unbound forms, with blank rows below; nothing is judged yet."""
         rows = [row for row in raw_rows(data) if any(row.values())]
         unbound = Editor(self.business, self.party, invoice=self.invoice)
-        unbound.head = HeadForm(initial={name: data.get(name, "") for name in HeadForm.base_fields})
+        unbound.head = self._head(initial={name: data.get(name, "") for name in (*HeadForm.base_fields, "series")})
         unbound.lines = lines_of(self.business, self.on, rows=rows, blank=more)
         return unbound
 
@@ -315,11 +343,19 @@ class Editor:
                 right = False
         return right
 
+    def has_hsn(self) -> bool:
+        """Whether every line of a valid tax invoice has the HSN that the law asks for; else its field says so."""
+        found = list(self.lines.lines())
+        problems = drafting.hsn_problems(self.business, self.party, [line for _index, line in found])
+        for place, problem in problems.items():
+            self.lines.forms[found[place][0]].add_error("hsn", problem)
+        return not problems
+
     def draft(self) -> Draft:
         """What was typed, when valid."""
         head = self.head.cleaned_data
         due_on = head["due_on"] or head["issued_on"] + dt.timedelta(days=self.party.days_of_credit())
-        return Draft(
+        draft = Draft(
             party=self.party,
             issued_on=head["issued_on"],
             due_on=due_on,
@@ -327,6 +363,33 @@ class Editor:
             notes=head["notes"],
             reference=head["reference"],
             rounds_off=head["rounds_off"],
+            series=head.get("series"),
+        )
+        return self._with_kept(draft)
+
+    def _with_kept(self, draft: Draft) -> Draft:
+        """What the invoice has and this editor has no fields for stays: delivery, charges, cess, discount on all."""
+        if not self.invoice:
+            return draft
+        old = {line.description: line for line in self.invoice.lines.all()}
+        lines = [
+            dataclasses.replace(
+                line,
+                is_charge=kept.is_charge,
+                in_taxable_value=kept.in_taxable_value,
+                cess_rate_bp=kept.cess_rate_bp,
+                cess_per_unit_e4=kept.cess_per_unit_e4,
+            )
+            if (kept := old.get(line.description)) and not (line.item_id and line.item_id != kept.item_id)
+            else line
+            for line in draft.lines
+        ]
+        return dataclasses.replace(
+            draft,
+            lines=lines,
+            ship_to=self.invoice.ship_to,
+            reverse_charge=self.invoice.reverse_charge,
+            discount_paise=self.invoice.discount_paise,
         )
 
     def contents(self) -> dict[str, Any]:
@@ -338,7 +401,8 @@ class Editor:
         """Totals of the right rows; wrong ones are left out. Nothing typed yet: zeros of a blank draft."""
         found = list(self.lines.lines()) if self.lines.is_bound else self._kept_lines()
         rounds_off = bool(self.head["rounds_off"].value())
-        draft = Draft(self.party, self.on, self.on, [line for _index, line in found], rounds_off=rounds_off)
+        lines = [line for _index, line in found]
+        draft = self._with_kept(Draft(self.party, self.on, self.on, lines, rounds_off=rounds_off))
         sketch = Invoice()
         try:
             computed = drafting.apply(sketch, self.business, draft)
@@ -385,7 +449,8 @@ def _text(form: LineForm, name: str) -> str:
 
 
 def _head_of(invoice: Invoice) -> dict[str, Any]:
-    return {name: getattr(invoice, name) for name in ("issued_on", "due_on", "reference", "notes", "rounds_off")}
+    names = ("issued_on", "due_on", "reference", "notes", "rounds_off", "series_id")
+    return {name.removesuffix("_id"): getattr(invoice, name) for name in names}
 
 
 def _rows_of(invoice: Invoice) -> list[dict[str, Any]]:

@@ -48,6 +48,7 @@ class PartyForm(forms.ModelForm, OnceForm):
         fields = [
             "name",
             "gstin",
+            "is_sez",
             "state_code",
             "address",
             "city",
@@ -72,7 +73,10 @@ class PartyForm(forms.ModelForm, OnceForm):
             self.initial.update(phone=pretty(str(main.phone)) if main else None, person_name=main.name if main else "")
             self.fields["phone"].help_text = _("A changed number ends the links and sessions of the old one.")
         self.fields["credit_days"].widget.attrs["placeholder"] = str(party.business.default_credit_days)
-        self.fields["state_code"].help_text = _("Filled from the GSTIN when you leave it open.")
+        self.fields["state_code"].help_text = _(
+            "Filled from the GSTIN when you leave it open. A buyer abroad: Other Countries."
+        )
+        self.fields["is_sez"].help_text = _("Billed with IGST, or without tax under your letter of undertaking.")
         self.fields["note"].help_text = _("Your customer never sees this.")
 
     def clean_gstin(self) -> str:
@@ -93,6 +97,8 @@ class PartyForm(forms.ModelForm, OnceForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         code = state_code(cleaned.get("gstin") or "")
+        if cleaned.get("is_sez") and not code and "gstin" not in self.errors:
+            self.add_error("gstin", _("A buyer in a Special Economic Zone has a GSTIN."))
         if code in STATES:
             chosen = cleaned.get("state_code")
             if chosen and chosen != code:
@@ -205,6 +211,9 @@ class PeriodForm(forms.Form):
         if data.get("start") or data.get("end"):
             end = data["end"] or max(now, data["start"])
             return Period(data["start"] or min(fy_start(end), end), end)
+        return self.named(data.get("period", ""), now)
+
+    def named(self, name: str, now: dt.date) -> Period:
         month = now.replace(day=1)
         last_month_end, last_year = month - dt.timedelta(days=1), fy_start(now) - dt.timedelta(days=1)
         periods = {
@@ -213,13 +222,44 @@ class PeriodForm(forms.Form):
             "last_year": Period(fy_start(last_year), fy_end(last_year)),
             "all": Period(BEGINNING, now),
         }
-        return periods.get(data.get("period", ""), Period(fy_start(now), now))
+        return periods.get(name, Period(fy_start(now), now))
 
     @property
     def current(self) -> str | None:
         """The named period that is shown; None for dates of one's own."""
         data = self.cleaned_data if self.is_valid() else {}
         return None if data.get("start") or data.get("end") else data.get("period", "")
+
+
+REPORT_PERIODS = [
+    ("", gettext_lazy("This month")),
+    ("last_month", gettext_lazy("Last month")),
+    ("quarter", gettext_lazy("This quarter")),
+    ("last_quarter", gettext_lazy("Last quarter")),
+    ("year", gettext_lazy("This year")),
+    ("last_year", gettext_lazy("Last year")),
+]
+
+
+class ReportPeriodForm(PeriodForm):
+    """Days of a report: the months, quarters and years of GST returns."""
+
+    period = forms.ChoiceField(required=False, choices=REPORT_PERIODS, widget=forms.HiddenInput)
+
+    def named(self, name: str, now: dt.date) -> Period:
+        month = now.replace(day=1)
+        quarter = month.replace(month=(now.month - 1) // 3 * 3 + 1)
+        before_quarter = quarter - dt.timedelta(days=1)
+        match name:
+            case "":
+                return Period(month, now)
+            case "quarter":
+                return Period(quarter, now)
+            case "last_quarter":
+                return Period(before_quarter.replace(day=1, month=before_quarter.month - 2), before_quarter)
+            case "year":
+                return Period(fy_start(now), now)
+        return super().named(name, now)
 
 
 # --- payments -----------------------------------------------------------------------------------------------
@@ -286,6 +326,10 @@ class PaymentForm(OnceForm):
         chosen = [(item, part) for item in self.offered if (part := data.get(self.name_of(item)))]
         return chosen or self.split(amount)
 
+    def available(self) -> int:
+        """What there is to settle bills with, in paise."""
+        return self.cleaned_data.get("amount") or 0
+
     def clean_amount(self) -> int:
         amount: int = self.cleaned_data["amount"]
         if amount == 0:
@@ -307,11 +351,11 @@ class PaymentForm(OnceForm):
             if part > rest:
                 self.add_error(self.name_of(item), _("Only %(amount)s is due here.") % {"amount": rupees(rest)})
             chosen += part
-        if chosen > (cleaned.get("amount") or chosen):
+        if cleaned.get("amount") and chosen > self.available():
             self.add_error(
                 None,
                 _("You are settling %(chosen)s with a payment of %(amount)s. Lower one of the bills.")
-                % {"chosen": rupees(chosen), "amount": rupees(cleaned["amount"])},
+                % {"chosen": rupees(chosen), "amount": rupees(self.available())},
             )
         if chosen and cleaned.get("as_advance"):
             self.add_error("as_advance", _("Either choose bills or keep all of it as an advance."))
@@ -326,7 +370,7 @@ class PaymentForm(OnceForm):
         if chosen:
             return chosen
         if self.first:
-            return [(item.pk, part) for item, part in self.split(data["amount"])]
+            return [(item.pk, part) for item, part in self.split(self.available())]
         return None
 
     def split(self, amount: int) -> list[tuple[OpenItem, int]]:

@@ -8,6 +8,7 @@ INV/26-27/00001.
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,11 +130,16 @@ def _new(business: Business, kind: str, year: str) -> dict[str, Any]:
 
 def _first_default(business: Business, kind: str, year: str) -> Series:
     """The default of a new year: the pattern of the year nearest to it, else the usual one."""
-    others = Series.objects.filter(business=business, kind=kind, is_default=True)
-    before = others.filter(financial_year__lt=year).order_by("-financial_year").first()
-    nearest = before or others.order_by("financial_year").first()
-    pattern = nearest.pattern if nearest else DEFAULT_PATTERN[Series.Kind(kind)]
+    pattern = _inherited(Series.objects.filter(business=business, kind=kind, is_default=True), kind, year)
     return Series.objects.get_or_create(**_new(business, kind, year), is_default=True, defaults={"pattern": pattern})[0]
+
+
+def _inherited(defaults: Iterable[Series], kind: str, year: str) -> str:
+    """The pattern that a year without a series takes over from the `defaults` of the other years."""
+    known = sorted(defaults, key=lambda series: series.financial_year)
+    before = [series for series in known if series.financial_year < year]
+    nearest = before[-1:] or known[:1]
+    return nearest[0].pattern if nearest else DEFAULT_PATTERN[Series.Kind(kind)]
 
 
 @transaction.atomic
@@ -167,3 +173,41 @@ def start(
         series.is_default = True
     series.save()
     return series
+
+
+@transaction.atomic
+def make_default(series: Series) -> Series:
+    """New documents of its kind and year take their numbers from this series."""
+    Business.objects.select_for_update(no_key=True).get(pk=series.business_id)
+    of_year = Series.objects.select_for_update().filter(
+        business_id=series.business_id, kind=series.kind, financial_year=series.financial_year
+    )
+    of_year.exclude(pk=series.pk).update(is_default=False)
+    of_year.filter(pk=series.pk).update(is_default=True)
+    series.is_default = True
+    return series
+
+
+def upcoming(business: Business, on: dt.date) -> list[Series]:
+    """The series of the financial year of `on`, the default of each kind first; unsaved where a kind has none yet."""
+    year = financial_year(on)
+    found = Series.objects.filter(business=business, financial_year=year).order_by("-is_default", "pk")
+    by_kind = {kind: [series for series in found if series.kind == kind] for kind in Series.Kind.values}
+    bare = [kind for kind, rows in by_kind.items() if not any(row.is_default for row in rows)]
+    others = list(Series.objects.filter(business=business, kind__in=bare, is_default=True)) if bare else []
+    for kind in bare:
+        pattern = _inherited((series for series in others if series.kind == kind), kind, year)
+        by_kind[kind].insert(0, Series(**_new(business, kind, year), pattern=pattern, is_default=True))
+    return [series for rows in by_kind.values() for series in rows]
+
+
+def of_invoices(business: Business, on: dt.date) -> list[Series]:
+    """The series that invoices of the financial year of `on` may take their number from, the default one first."""
+    of_year = Series.objects.filter(business=business, kind=Series.Kind.INVOICE, financial_year=financial_year(on))
+    return list(of_year.order_by("-is_default", "pk"))
+
+
+def next_of(series: Series) -> tuple[str, int]:
+    """(the next number, "" when the series is full; how many are left)."""
+    left = last_number(series.pattern, series.financial_year) - series.next_number + 1
+    return (format_number(series.pattern, series.financial_year, series.next_number) if left > 0 else "", max(left, 0))

@@ -124,9 +124,32 @@ def _remarks(invoice: Invoice, seller: dict[str, str], lines: list[InvoiceLine])
         words.append(_("The buyer pays the tax on this supply under reverse charge: %(tax)s.") % {"tax": rupees(tax)})
     if invoice.supply_kind != gst.SupplyKind.DOMESTIC and seller.get("scheme") == Business.Scheme.REGULAR:
         words.append(_endorsement(invoice, seller))
+    words += _replacements(invoice)
     if invoice.reason:
         words.append(_("Reason: %(reason)s") % {"reason": invoice.reason})
     return words
+
+
+def _replacements(invoice: Invoice) -> list[str]:
+    """Which document this one replaces, and which replaced it: of the same party only, for both sides to read.
+
+    One query, and only where there can be one: a replaced invoice is cancelled, or credited and so not due.
+    """
+    settled = invoice.status == Invoice.Status.ISSUED and not invoice.due_paise
+    may_be_replaced = invoice.kind == Invoice.Kind.INVOICE and (settled or invoice.status == Invoice.Status.CANCELLED)
+    if not (invoice.replaces_id or may_be_replaced):
+        return []
+    others = Invoice.objects.filter(business_id=invoice.business_id, party_id=invoice.party_id)
+    others = others.filter(Q(pk=invoice.replaces_id) | Q(replaces=invoice)).exclude(status=Invoice.Status.DRAFT)
+    return [
+        (
+            _("Replaces %(number)s of %(date)s")
+            if other.pk == invoice.replaces_id
+            else _("Replaced by %(number)s of %(date)s")
+        )
+        % {"number": other.number, "date": _day(other.issued_on)}
+        for other in others.order_by("pk")
+    ]
 
 
 def _endorsement(invoice: Invoice, seller: dict[str, str]) -> str:

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from ledger.views import adjustments, home, invoices, orders, parties, payments, sharing
+from ledger.views import (
+    adjustments,
+    amending,
+    crediting,
+    home,
+    invoices,
+    orders,
+    parties,
+    payments,
+    reports,
+    settings,
+    settling,
+    sharing,
+)
 
 app_name = "ledger"
 urlpatterns = [
@@ -25,14 +38,30 @@ urlpatterns = [
     path("invoices/<slug:invoice>/issue/", invoices.invoice_issue, name="invoice_issue"),
     path("invoices/<slug:invoice>/discard/", invoices.invoice_discard, name="invoice_discard"),
     path("invoices/<slug:invoice>/cancel/", invoices.invoice_cancel, name="invoice_cancel"),
+    path("invoices/<slug:invoice>/credit/", crediting.invoice_credit, name="invoice_credit"),
+    path("invoices/<slug:invoice>/amend/", amending.invoice_amend, name="invoice_amend"),
+    path("invoices/<slug:invoice>/settles/", settling.credit_settles, name="credit_settles"),
     path("invoices/<slug:invoice>/share/", sharing.invoice_share, name="invoice_share"),
     path("invoices/<slug:invoice>/pdf", invoices.invoice_pdf, name="invoice_pdf"),
     path("payments/", payments.payment_list, name="payment_list"),
     path("payments/new/", payments.payment_new, name="payment_new"),
     path("payments/<slug:payment>/", payments.payment_page, name="payment"),
     path("payments/<slug:payment>/settle/", payments.payment_settle, name="payment_settle"),
+    path("payments/<slug:payment>/settles/", settling.payment_settles, name="payment_settles"),
     path("payments/<slug:payment>/cancel/", payments.payment_cancel, name="payment_cancel"),
+    path("adjustments/", adjustments.adjustment_list, name="adjustment_list"),
+    path("adjustments/new/", adjustments.adjustment_new, name="adjustment_new"),
     path("adjustments/<slug:adjustment>/", adjustments.adjustment_page, name="adjustment"),
+    path("adjustments/<slug:adjustment>/settles/", settling.adjustment_settles, name="adjustment_settles"),
+    path("adjustments/<slug:adjustment>/cancel/", adjustments.adjustment_cancel, name="adjustment_cancel"),
+    path("settings/numbers/", settings.numbers, name="numbers"),
+    path("settings/numbers/default/", settings.series_default, name="series_default"),
+    path("settings/books/", settings.books, name="books"),
+    path("reports/", reports.report_list, name="reports"),
+    path("reports/statement/<slug:party>/", reports.statement_page, name="statement"),
+    path("reports/statement/<slug:party>.<slug:form>", reports.statement_file, name="statement_file"),
+    path("reports/<slug:report>/", reports.report_page, name="report"),
+    path("reports/<slug:report>.<slug:form>", reports.report_file, name="report_file"),
     path("links/<slug:link>/revoke/", sharing.link_revoke, name="link_revoke"),
     path("orders/<slug:order>/bill/", orders.order_bill, name="order_bill"),
 ]

@@ -23,7 +23,7 @@ from accounts.models import Business, Device, Image, Membership, Message, Party,
 from catalog import orders, stock
 from catalog.models import Category, Item, Order
 from ledger import drafting, links, posting, sharing
-from ledger.models import Invoice, LinkOpen, Payment, ShareLink
+from ledger.models import Adjustment, Invoice, LinkOpen, Payment, ShareLink
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
@@ -149,6 +149,31 @@ def make_payment(
     )
 
 
+def make_adjustment(
+    party: Party,
+    paise: int = 100_00,
+    *,
+    kind: str = Adjustment.Kind.WRITE_OFF,
+    side: str = Adjustment.Side.CREDIT,
+    reason: str = "Rats ate it",
+    on: dt.date | None = None,
+    by: User | None = None,
+    **fields: Any,
+) -> Adjustment:
+    """A write-off of ₹100; `shares` as for posting.record_adjustment."""
+    return posting.record_adjustment(
+        party.business,
+        party,
+        kind=kind,
+        side=side,
+        amount_paise=paise,
+        dated_on=on or india.today(),
+        by=by,
+        reason=reason,
+        **fields,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Book:
     """A business with at least one row in every tenant table; all its names carry `mark`."""
@@ -172,6 +197,7 @@ class Book:
     cancelled: Invoice
     credit_note: Invoice
     payment: Payment
+    adjustment: Adjustment
     invoice_link: ShareLink
     portal_link: ShareLink
     message: Message
@@ -201,6 +227,7 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
     payment = make_payment(party, paise // 3, reference=f"{mark.upper()}77", by=owner)
     make_payment(party, 5_00, shares=[], by=owner)
     make_payment(party, 5_00, direction=Payment.Direction.PAID, by=owner)
+    adjustment = make_adjustment(party, 3_00, reason=f"{mark} rats", by=owner)
     buyer = User.objects.create_user(phone=phones[0], name=f"{mark} Buyer")
     order = orders.place(party, buyer, {item.pk: 2000}, note=f"{mark} please")
     billed = orders.place(party, buyer, {item.pk: 1000})
@@ -230,6 +257,7 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
         cancelled=cancelled,
         credit_note=credit_note,
         payment=payment,
+        adjustment=adjustment,
         invoice_link=invoice_link,
         portal_link=portal_link,
         message=message,

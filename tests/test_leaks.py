@@ -115,13 +115,25 @@ TABLE: dict[str, Class] = {
     "ledger:invoice_issue": deed(SHOP),
     "ledger:invoice_discard": deed(SHOP),
     "ledger:invoice_cancel": both(SHOP),
+    "ledger:invoice_credit": both(SHOP),
+    "ledger:invoice_amend": both(SHOP),
+    "ledger:credit_settles": both(SHOP),
     "ledger:invoice_share": both(SHOP),
     "ledger:invoice_pdf": page(SHOP),
     "ledger:payment_list": page(SHOP),
     "ledger:payment_new": both(SHOP),
     "ledger:payment": page(SHOP),
     "ledger:payment_settle": deed(SHOP),
+    "ledger:payment_settles": both(SHOP),
     "ledger:payment_cancel": both(SHOP),
+    "ledger:adjustment_list": page(SHOP),
+    "ledger:adjustment_new": both(SHOP),
+    "ledger:adjustment": page(SHOP),
+    "ledger:adjustment_settles": both(SHOP),
+    "ledger:adjustment_cancel": both(SHOP),
+    "ledger:numbers": both(SHOP),
+    "ledger:series_default": deed(SHOP),
+    "ledger:books": both(SHOP),
     "ledger:link_revoke": deed(SHOP),
     "ledger:order_bill": deed(SHOP),
     "catalog:item_list": page(SHOP),
@@ -164,7 +176,16 @@ TABLE: dict[str, Class] = {
     "portal:profile": page(PARTY),
 }
 # Staff see these; only the owner of the shop changes them.
-OWNERS_ALONE = {(STAFF, "accounts:settings"), (STAFF, "catalog:store_settings")}
+OWNERS_ALONE = {
+    (STAFF, name)
+    for name in (
+        "accounts:settings",
+        "catalog:store_settings",
+        "ledger:numbers",
+        "ledger:series_default",
+        "ledger:books",
+    )
+}
 # A wildcard of Django's own that redirects or refuses; below /admin/ everything is classed by its prefix.
 ADMIN = "admin/"
 
@@ -249,12 +270,14 @@ def own_arguments(town: Town, name: str) -> dict[str, str]:
     """The rows of our shop and our party that an address may name."""
     ours = town.ours
     draft = name in {"ledger:invoice_edit", "ledger:invoice_issue", "ledger:invoice_discard"}
+    document = ours.draft if draft else ours.credit_note if name == "ledger:credit_settles" else ours.invoice
     link = ours.portal_link if name == "portal:portal_link" else ours.invoice_link
     return {
         "slug": ours.business.slug,
         "party": ours.party.public_id,
-        "invoice": (ours.draft if draft else ours.invoice).public_id,
+        "invoice": document.public_id,
         "payment": ours.payment.public_id,
+        "adjustment": ours.adjustment.public_id,
         "item": ours.item.public_id,
         "image": ours.image.public_id,
         "order": ours.order.public_id,
@@ -387,7 +410,10 @@ def test_those_who_may_reach_their_deeds(town: Town, visitor: str) -> None:
         if not (how.post and _is_private(name)) or how.who[visitor] != 200:
             continue
         with transaction.atomic():
-            form = {"party": town.ours.party.public_id} if name == "ledger:invoice_preview" else {}
+            form = {
+                "ledger:invoice_preview": {"party": town.ours.party.public_id},
+                "ledger:series_default": {"series": town.ours.invoice.series_id},
+            }.get(name, {})
             status = browser.post(address(name, own_arguments(town, name)), form).status_code
             transaction.set_rollback(True)
         if status not in {200, 204, 302, 400} and (visitor, name) not in OWNERS_ALONE:
@@ -440,6 +466,7 @@ def foreign_rows(town: Town, name: str, key: str) -> list[str]:
         "party": [theirs.party],
         "invoice": [theirs.invoice, theirs.draft],
         "payment": [theirs.payment],
+        "adjustment": [theirs.adjustment],
         "item": [theirs.item],
         "image": [theirs.image],
         "order": [theirs.order],

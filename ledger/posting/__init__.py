@@ -13,10 +13,10 @@ from ledger.posting.settling import (
     Share,
     allocate_payment,
     carry_over,
+    make_room,
     oldest_first,
     open_debits,
     reallocate,
-    undo_settlement,
 )
 
 __all__ = [
@@ -29,11 +29,11 @@ __all__ = [
     "cancel_payment",
     "carry_over",
     "issue",
+    "make_room",
     "oldest_first",
     "open_debits",
     "post_batch",
     "reallocate",
     "record_adjustment",
     "record_payment",
-    "undo_settlement",
 ]

@@ -38,6 +38,8 @@ def record_adjustment(
         raise PostingRefused(_("The amount must be more than zero."))
     if kind not in (Adjustment.Kind.OPENING, Adjustment.Kind.TDS) and not reason.strip():
         raise PostingRefused(_("Write why: both sides read it in the ledger."))
+    if kind == Adjustment.Kind.TDS and side != Adjustment.Side.CREDIT:
+        raise PostingRefused(_("Tax deducted at source lowers what a party owes."))
     party = lock_party(business.pk, party.pk)
     if kind == Adjustment.Kind.OPENING:
         _refuse_second_opening(party)

@@ -20,8 +20,8 @@ from ledger.posting.settling import allocate, release
 def issue(invoice: Invoice, by: User | None, series: Series | None = None) -> Invoice:
     """Issue a draft: number, snapshots, entry, open item, stock. Raises PostingRefused or numbering.SeriesFull.
 
-    The number comes from `series`, else from the default one of its kind. Issuing twice returns the issued invoice.
-    A credit note first settles what is still due on its original.
+    The number comes from `series`, else from the draft's, else from the default one of its kind. Issuing twice
+    returns the issued invoice. A credit note first settles what is still due on its original.
     """
     # The caller's copy may be old: the party to lock is the one that stands in the book now.
     party_id = Invoice.objects.values_list("party_id", flat=True).get(pk=invoice.pk)
@@ -37,7 +37,7 @@ def issue(invoice: Invoice, by: User | None, series: Series | None = None) -> In
     lines = list(invoice.lines.all())
     check_invoice(invoice, lines)
     snapshots.freeze(invoice, lines)
-    set_number(invoice, *numbering.take(business, invoice.kind, invoice.issued_on, series=series))
+    set_number(invoice, *numbering.take(business, invoice.kind, invoice.issued_on, series=series or invoice.series))
     invoice.status, invoice.issued_at = Invoice.Status.ISSUED, timezone.now()
     invoice.save()
     item = post(invoice, by)
@@ -89,6 +89,8 @@ def cancel_invoice(invoice: Invoice, by: User, reason: str) -> Invoice:
         raise PostingRefused(_("A draft is deleted, not cancelled."))
     if invoice.credit_notes.filter(status=Invoice.Status.ISSUED).exists():
         raise PostingRefused(_("Cancel its credit notes first."))
+    if invoice.original and invoice.original.replaced_by.filter(status=Invoice.Status.ISSUED).exists():
+        raise PostingRefused(_("The invoice that it takes back has been replaced. Cancel the new invoice first."))
     reverse(invoice, by)
     release(OpenItem.objects.select_for_update().get(invoice=invoice))
     invoice.status, invoice.cancelled_at, invoice.cancel_reason = Invoice.Status.CANCELLED, timezone.now(), reason

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts import activity
 from accounts.models import Party, User
 from ledger.models import Allocation, Invoice, OpenItem, Payment
-from ledger.posting.book import PostingRefused, lock_party
+from ledger.posting.book import Document, PostingRefused, lock_party
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,27 +108,29 @@ def allocate_payment(payment: Payment, shares: Sequence[tuple[int, int]], by: Us
 
 
 @transaction.atomic
-def reallocate(payment: Payment, shares: Sequence[tuple[int, int]], by: User) -> None:
-    """Settle exactly these debit items (item id, paise) with a payment, and no others; the rest is an advance.
+def reallocate(document: Document, shares: Sequence[tuple[int, int]], by: User) -> None:
+    """Settle exactly these debit items (item id, paise) with a payment, credit note or adjustment, and no others.
 
-    What it settled before becomes due again unless it is among `shares`. Raises PostingRefused; then nothing changed.
+    What it settled before becomes due again unless it is among `shares`; what is left over is an advance. Raises
+    PostingRefused; then nothing changed.
     """
-    lock_party(payment.business_id, payment.party_id)
-    credit = _usable(payment)
+    lock_party(document.business_id, document.party_id)
+    credit = _usable(document)
     free(credit)
     credit.refresh_from_db()
     allocate(credit, shares)
-    activity.record(
-        payment.business, by, "reallocated", ("payment", str(payment.pk)), paise=sum(a for _id, a in shares)
-    )
+    kind = document._meta.model_name or ""
+    subject = (document.kind if isinstance(document, Invoice) else kind, str(document.pk))
+    activity.record(document.business, by, "reallocated", subject, paise=sum(amount for _id, amount in shares))
 
 
-def _usable(payment: Payment) -> OpenItem:
-    """The credit item of a recorded payment that was received, locked."""
-    payment = Payment.objects.get(business_id=payment.business_id, pk=payment.pk)
-    if payment.status != Payment.Status.RECORDED or payment.direction != Payment.Direction.RECEIVED:
+def _usable(document: Document) -> OpenItem:
+    """The credit item of a document that counts, locked; a cancelled one is closed at 0."""
+    source = {f"{document._meta.model_name}_id": document.pk}
+    item = OpenItem.objects.select_for_update().filter(business_id=document.business_id, **source).first()
+    if item is None or item.side != OpenItem.Side.CREDIT or not item.total_paise:
         raise PostingRefused(_("This payment cannot settle bills."))
-    return OpenItem.objects.select_for_update().get(payment=payment)
+    return item
 
 
 def free(item: OpenItem) -> None:
@@ -146,9 +148,27 @@ def release(item: OpenItem) -> None:
     OpenItem.objects.filter(pk=item.pk).update(total_paise=0)
 
 
-def undo_settlement(invoice: Invoice) -> None:
-    """Make an invoice wholly due again: what had settled it is an advance. The party is locked by the caller."""
-    free(OpenItem.objects.select_for_update().get(invoice=invoice))
+def make_room(invoice: Invoice, paise: int) -> list[tuple[int, int]]:
+    """Free so much of an invoice that a credit note of `paise` fits on it; the party is locked by the caller.
+
+    What settled it last goes first; its own credit notes stay. Returns what was freed: (credit item id, paise).
+    """
+    debit = OpenItem.objects.select_for_update().get(invoice=invoice)
+    missing = paise - (debit.total_paise - debit.settled_paise)
+    freed: list[tuple[int, int]] = []
+    others = Allocation.objects.filter(debit=debit).exclude(credit__invoice__original=invoice)
+    for allocation in others.order_by("-pk"):
+        part = min(missing, allocation.amount_paise)
+        if part <= 0:
+            break
+        OpenItem.objects.filter(pk__in=(debit.pk, allocation.credit_id)).update(settled_paise=F("settled_paise") - part)
+        if part == allocation.amount_paise:
+            allocation.delete()
+        else:
+            Allocation.objects.filter(pk=allocation.pk).update(amount_paise=F("amount_paise") - part)
+        freed.insert(0, (allocation.credit_id, part))
+        missing -= part
+    return freed
 
 
 def carry_over(settled: Sequence[tuple[int, int]], invoice: Invoice) -> None:

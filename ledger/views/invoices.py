@@ -16,7 +16,7 @@ from accounts.models import Party
 from accounts.money import percent, quantity, rupees, unit_price
 from accounts.phones import mask
 from catalog.models import Item
-from ledger import billing, drafting, paper, pdf, posting, trail
+from ledger import billing, drafting, paper, pdf, posting, relations, trail
 from ledger.drafting import DraftRefused
 from ledger.editor import BLANK_LINES, INCLUDED, Editor
 from ledger.forms import SHOW_INVOICES, ReasonForm, SearchForm
@@ -96,7 +96,8 @@ def _edit(request: MerchantRequest, party: Party, invoice: Invoice | None) -> Ht
     if do not in ("draft", "issue"):
         blank = BLANK_LINES if do == "more" else 2
         return _editor_page(request, editor.with_more_lines(request.POST, blank))
-    if editor.is_valid() and (public_id := _save(request, editor, issue=do == "issue")):
+    right = editor.is_valid() and (do == "draft" or editor.has_hsn())
+    if right and (public_id := _save(request, editor, issue=do == "issue")):
         return redirect("ledger:invoice", slug=request.business.slug, invoice=public_id)
     return _editor_page(request, editor, status=400)
 
@@ -121,8 +122,12 @@ def _save(request: MerchantRequest, editor: Editor, *, issue: bool) -> str:
 
 
 def _editor_page(request: MerchantRequest, editor: Editor, status: int = 200) -> HttpResponse:
+    return render(request, "ledger/invoice_edit.html", editor_context(request, editor), status=status)
+
+
+def editor_context(request: MerchantRequest, editor: Editor) -> dict[str, Any]:
     preview = editor.preview()
-    context = {
+    return {
         "section": "invoices",
         "editor": editor,
         "rows": [(form, preview.amounts.get(index, "")) for index, form in enumerate(editor.lines.forms)],
@@ -134,7 +139,6 @@ def _editor_page(request: MerchantRequest, editor: Editor, status: int = 200) ->
         .order_by("name")
         .values_list("name", "code")[:ITEMS_WITHOUT_JS],
     }
-    return render(request, "ledger/invoice_edit.html", context, status=status)
 
 
 @require_POST
@@ -184,7 +188,10 @@ def _offer(item: Item, taxed: bool) -> dict[str, str]:
 @require_safe
 @business_page
 def invoice_page(request: MerchantRequest, invoice: str) -> HttpResponse:
-    found = _invoice(request, invoice)
+    return _page(request, _invoice(request, invoice))
+
+
+def _page(request: MerchantRequest, found: Invoice, status: int = 200) -> HttpResponse:
     party = found.party
     phone = str(party.phone or "")  # type: ignore[attr-defined]
     links = list(found.links.order_by("-id"))
@@ -202,8 +209,9 @@ def invoice_page(request: MerchantRequest, invoice: str) -> HttpResponse:
         "can_share": found.status == Invoice.Status.ISSUED and party.is_shared,
         "settled": settlement_rows(found, settled, request.business.slug),
         "trail": trail.of_invoice(found, links, settled if found.kind == Invoice.Kind.INVOICE else []),
+        "relations": relations.of(found, request.business.slug),
     }
-    return render(request, "ledger/invoice.html", context)
+    return render(request, "ledger/invoice.html", context, status=status)
 
 
 def sentence(invoice: Invoice) -> str:
@@ -245,7 +253,11 @@ def settlement_rows(invoice: Invoice, allocations: list[Allocation], slug: str) 
 @business_page
 def invoice_issue(request: MerchantRequest, invoice: str) -> HttpResponse:
     """Issue a draft as it is. Issuing twice issues once."""
-    found = get_object_or_404(request.business.invoices, public_id=invoice)
+    found = _invoice(request, invoice)
+    if found.status == Invoice.Status.DRAFT and (problems := relations.hsn_problems(found)):
+        for problem in problems:
+            messages.error(request, problem)
+        return _page(request, found, status=400)
     try:
         posting.issue(found, request.user)
     except (PostingRefused, SeriesFull) as error:

@@ -15,11 +15,13 @@ from accounts.idempotency import earlier, once, typed
 from accounts.models import Party
 from accounts.money import plain, rupees
 from ledger import posting
-from ledger.forms import SHOW_PAYMENTS, PaymentForm, ReasonForm, SearchForm
+from ledger.forms import SHOW_PAYMENTS, ReasonForm, SearchForm
 from ledger.listing import balance_words, chips, day, net_balance, payment_rows, search_documents, settlement_row
 from ledger.models import Allocation, Invoice, OpenItem, Payment
 from ledger.numbering import SeriesFull
 from ledger.posting import PostingRefused
+from ledger.settling_forms import PaymentWithTds
+from ledger.views import settling
 from ledger.views.choosing import choose_party, chosen_party
 
 CLOSED_SHOWN = 12
@@ -69,9 +71,9 @@ def payment_new(request: MerchantRequest) -> HttpResponse:
     bills = posting.open_debits(party)
     if request.method != "POST":
         return _form_page(
-            request, party, PaymentForm(initial=_initial(request, party, first), bills=bills, first=first)
+            request, party, PaymentWithTds(initial=_initial(request, party, first), bills=bills, first=first)
         )
-    form = PaymentForm(request.POST, bills=bills, first=first)
+    form = PaymentWithTds(request.POST, bills=bills, first=first)
     if request.POST.get("do") == "preview":
         form.is_valid()
         return _form_page(
@@ -97,7 +99,8 @@ def _first_bill(request: MerchantRequest) -> Invoice | None:
 
 def _initial(request: MerchantRequest, party: Party, first: Invoice | None) -> dict[str, Any]:
     if request.GET.get("direction") == Payment.Direction.PAID:
-        return {"direction": Payment.Direction.PAID}
+        free = settling.free_credit(party)
+        return {"direction": Payment.Direction.PAID} | ({"amount": plain(free)} if free else {})
     return {"amount": plain(first.due_paise)} if first and first.due_paise else {}
 
 
@@ -111,7 +114,7 @@ def _said(request: MerchantRequest, party: Party) -> dict[str, Any]:
     return typed(request.POST) | {"party": party.pk}
 
 
-def _record(request: MerchantRequest, party: Party, form: PaymentForm) -> str:
+def _record(request: MerchantRequest, party: Party, form: PaymentWithTds) -> str:
     """The public id of the payment; "" when it was refused, with the reason on the form."""
     data = form.cleaned_data
 
@@ -126,6 +129,7 @@ def _record(request: MerchantRequest, party: Party, form: PaymentForm) -> str:
             direction=data["direction"],
             reference=data["reference"],
             note=data["note"],
+            tds_paise=form.tds_paise(),
             shares=form.shares(),
         ).public_id
 
@@ -140,7 +144,7 @@ def _record(request: MerchantRequest, party: Party, form: PaymentForm) -> str:
 
 
 def _form_page(
-    request: MerchantRequest, party: Party, form: PaymentForm, status: int = 200, template: str = ""
+    request: MerchantRequest, party: Party, form: PaymentWithTds, status: int = 200, template: str = ""
 ) -> HttpResponse:
     is_refund = form["direction"].value() == Payment.Direction.PAID
     context = {
@@ -164,7 +168,7 @@ def _bill_row(item: Any, bound: Any) -> dict[str, Any]:
     }
 
 
-def closes(form: PaymentForm) -> dict[str, Any] | None:
+def closes(form: PaymentWithTds) -> dict[str, Any] | None:
     """What the amount would settle as the form stands; None while there is no amount to speak of."""
     amount = form.amount_so_far()
     if not amount:
@@ -209,6 +213,7 @@ def payment_page(request: MerchantRequest, payment: str) -> HttpResponse:
         "free": rupees(free) if free else "",
         "can_settle": bool(free) and bool(posting.open_debits(found.party)),
         "balance_words": balance_words(found.party.net),  # type: ignore[attr-defined]
+        "tds": settling.tds_rows(found, slug),
     }
     return render(request, "ledger/payment.html", context)
 
