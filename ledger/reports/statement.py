@@ -1,0 +1,86 @@
+"""The statement of one party for any period: opening balance, every entry with the balance after it, closing."""
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import paging
+from accounts.india import show_date
+from accounts.models import Party
+from ledger import statements
+from ledger.models import Entry, Payment
+from ledger.reports.table import Column, Figure, Kind, Report, Row
+from ledger.statements import Period
+
+ENTRY = (
+    "kind",
+    "debit_paise",
+    "credit_paise",
+    "invoice__number",
+    "invoice__reference",
+    "payment__number",
+    "payment__mode",
+    "payment__reference",
+    "adjustment__number",
+    "adjustment__reason",
+)
+COLUMNS = (
+    Column(gettext_lazy("Date"), Kind.DATE, "wide"),
+    Column(gettext_lazy("Entry"), shown="main"),
+    Column(gettext_lazy("Number"), shown="wide"),
+    Column(gettext_lazy("Details")),
+    Column(gettext_lazy("Debit"), Kind.PAISE, "wide n"),
+    Column(gettext_lazy("Credit"), Kind.PAISE, "wide n"),
+    Column(gettext_lazy("Balance"), Kind.PAISE, "n"),
+)
+
+
+def rows(party: Party, period: Period) -> Iterator[Row]:
+    """Balances are debit - credit: positive, the party owes. Two queries for the opening, one for each batch."""
+    (running,) = statements.balances_before(party, period.start)
+    yield period.start, _("Opening balance"), "", "", None, None, running
+    entries = Entry.objects.filter(
+        business_id=party.business_id, party=party, dated_on__gte=period.start, dated_on__lte=period.end
+    )
+    for day, _pk, kind, debit, credit, *source in paging.stream(entries, ("dated_on", "id"), ENTRY):
+        running += debit - credit
+        number, details = _named(*source)
+        yield day, str(Entry.Kind(kind).label), number, details, debit or None, credit or None, running
+    yield period.end, _("Closing balance"), "", "", None, None, running
+
+
+def _named(
+    invoice: str | None,
+    invoice_reference: str | None,
+    payment: str | None,
+    mode: str | None,
+    payment_reference: str | None,
+    adjustment: str | None,
+    reason: str | None,
+) -> tuple[str, str]:
+    if invoice:
+        return invoice, invoice_reference or ""
+    if payment:
+        words = str(Payment.Mode(mode).label) if mode else ""
+        return payment, " ".join(filter(None, (words, payment_reference)))
+    return adjustment or "", reason or ""
+
+
+def of(party: Party) -> Report:
+    """The statement of this party as a report like the others."""
+
+    def figures(_business: object, period: Period) -> list[Figure]:
+        opening, closing = statements.balances_before(party, period.start, period.day_after)
+        return [Figure(_("Opening balance"), opening), Figure(_("Closing balance"), closing, strong=True)]
+
+    return Report(
+        key="statement",
+        title=gettext_lazy("Party statement"),
+        about=gettext_lazy("Everything billed and paid, with the balance after each entry."),
+        empty="",
+        columns=COLUMNS,
+        rows=lambda _business, period: rows(party, period),
+        figures=figures,
+        under=lambda row: " · ".join(filter(None, (row[2], show_date(row[0])))),
+    )
