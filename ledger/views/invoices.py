@@ -16,7 +16,7 @@ from accounts.models import Party
 from accounts.money import percent, quantity, rupees, unit_price
 from accounts.phones import mask
 from catalog.models import Item
-from ledger import billing, drafting, paper, pdf, posting, trail
+from ledger import billing, paper, pdf, posting, trail
 from ledger.drafting import DraftRefused
 from ledger.editor import BLANK_LINES, INCLUDED, Editor
 from ledger.forms import SHOW_INVOICES, ReasonForm, SearchForm
@@ -260,16 +260,19 @@ def invoice_issue(request: MerchantRequest, invoice: str) -> HttpResponse:
 @require_POST
 @business_page
 def invoice_discard(request: MerchantRequest, invoice: str) -> HttpResponse:
-    found = get_object_or_404(request.business.invoices.select_related("order"), public_id=invoice)
-    try:
-        drafting.discard(found)
-    except DraftRefused as error:
-        messages.error(request, str(error))
-        return redirect("ledger:invoice", slug=request.business.slug, invoice=found.public_id)
-    messages.success(request, _("The draft is gone."))
-    if found.order:
-        return redirect("catalog:order", slug=request.business.slug, order=found.order.public_id)
-    return redirect("ledger:invoice_list", slug=request.business.slug)
+    """Delete a draft; sent twice, it leads to the same place twice."""
+    slug = request.business.slug
+    order = billing.order_of_discarded(request.business, invoice)
+    if order is None:
+        found = get_object_or_404(request.business.invoices.select_related("business", "order"), public_id=invoice)
+        try:
+            billing.discard(found, request.user)
+        except DraftRefused as error:
+            messages.error(request, str(error))
+            return redirect("ledger:invoice", slug=slug, invoice=found.public_id)
+        order = found.order.public_id if found.order else ""
+    messages.success(request, _("The draft is gone; the order waits again.") if order else _("The draft is gone."))
+    return redirect("catalog:order", slug=slug, order=order) if order else redirect("ledger:invoice_list", slug=slug)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
