@@ -445,3 +445,29 @@ def test_the_language_of_the_link_page_stays_on_the_pages_after_it(party, phone)
     client = Client(headers={"accept-language": "en"})
     client.post(portal_path(party), {"phone": phone})
     assert '<html lang="hi"' in client.get("/portal/code/").content.decode()
+
+
+def test_the_language_chosen_goes_with_the_person_to_the_next_browser(party, phone):
+    first, _response = log_in(party, phone)
+    first.post("/language/", {"language": "hi", "next": "/"})
+    assert User.objects.get(phone=phone).language == "hi"
+    second, response = log_in(party, phone, Client(headers={"accept-language": "en"}))
+    assert response.cookies["sl_lang"].value == "hi"
+    assert response.cookies["sl_lang"]["max-age"] == 60 * 60 * 24 * 365
+    assert '<html lang="hi"' in second.get("/portal/welcome/").content.decode()
+
+
+def test_nobodys_language_is_changed_by_a_stranger_or_to_one_we_do_not_have(party, phone):
+    client, _response = log_in(party, phone)
+    client.post("/language/", {"language": "xx", "next": "/"})
+    Client().post("/language/", {"language": "hi", "next": "/"})
+    assert User.objects.get(phone=phone).language == ""
+
+
+@pytest.mark.parametrize("path", ["/portal/login/", "/portal/code/"])
+def test_the_doors_can_be_read_in_the_other_language(party, phone, path):
+    client = Client()
+    client.post(portal_path(party), {"phone": phone})
+    text = client.get(path).content.decode()
+    assert f'<input type="hidden" name="next" value="{path}">' in text
+    assert 'name="language" value="hi"' in text
