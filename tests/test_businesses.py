@@ -120,11 +120,12 @@ def test_the_state_is_filled_in_from_the_gstin(owner):
         ({"scheme": "regular", "gstin": GSTIN, "state_code": "29"}, "belongs to Maharashtra"),
         ({"scheme": "regular", "gstin": "9919USA29003OSW"}, "not the GSTIN of a shop"),
         ({"state_code": ""}, "Choose your State"),
-        ({"name": ""}, "required"),
+        ({"scheme": ""}, "Please choose one."),
+        ({"name": ""}, "Please fill this in."),
         ({"pin_code": "012345"}, "six digits"),
         ({"upi_id": "not a upi id"}, "looks like"),
-        ({"scheme": "imaginary"}, "valid choice"),
-        ({"name": "A\x00B"}, "Null characters"),
+        ({"scheme": "imaginary"}, "Please choose one from the list."),
+        ({"name": "A\x00B"}, "cannot be saved"),
     ],
 )
 def test_wrong_business_data_is_refused_in_plain_words(owner, changed, says):

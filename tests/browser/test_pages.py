@@ -286,7 +286,11 @@ def sent(page: Page, button: str, **words: str) -> int:
     """Write into fields by label, press the button of the main part, and give the status of the answer."""
     main = page.get_by_role("main")
     for label, text in words.items():
-        main.get_by_label(re.compile(f"^{label.replace('_', ' ')}", re.IGNORECASE)).first.fill(text)
+        field = main.get_by_label(re.compile(f"^{label.replace('_', ' ')}", re.IGNORECASE)).first
+        if field.get_attribute("type") == "radio":
+            field.check()
+        else:
+            field.fill(text)
     with page.expect_response(
         lambda answer: answer.request.method == "POST" and answer.request.is_navigation_request()
     ) as answer:
@@ -306,17 +310,17 @@ class Mistake:
 
 MISTAKES = [
     Mistake("", "/m/login/", "Send me a code", {"Mobile": "12345"}, "mobile number"),
-    Mistake("", "/m/signup/", "Send me a code", {"Mobile": "98111 00001"}, "This field is required."),
+    Mistake("", "/m/signup/", "Send me a code", {"Mobile": "98111 00001"}, "Write your name."),
     Mistake("", "/portal/login/", "Send me my link", {"Your mobile": "hello"}, "mobile number"),
     Mistake("", "{door}", "Send me the code", {"Your mobile": "020 2445 1234"}, "mobile number"),
-    Mistake("shop", "/m/new/", "Open the book", {"GSTIN": "27AAPFU9039F1ZV"}, "GSTIN"),
+    Mistake("shop", "/m/new/", "Open the book", {"GST registered, regular": "", "GSTIN": "27AAPFU9039F1ZV"}, "GSTIN"),
     Mistake("shop", "{desk}/settings/", "Save", {"UPI": "no at sign"}, "UPI"),
     Mistake("shop", "{desk}/parties/new/", "Save", {"Mobile": "1", "GSTIN": "27AAPFU9039F1ZV"}, "GSTIN"),
     Mistake("shop", "{desk}/items/new/", "Save", {"Name": "Rice", "Price": "-5"}, "cannot be negative"),
     Mistake("shop", "{desk}/items/{item}/", "Set the stock", {"Counted": "many"}, "number"),
     Mistake("shop", "{desk}/invoices/new/?party={party}", "Issue", {"Item": "Rice", "Qty": "0"}, "more than zero"),
     Mistake("shop", "{desk}/payments/new/?party={party}", "Record payment", {"Amount": "99999999999999"}, "crore"),
-    Mistake("shop", "{desk}/invoices/{invoice}/cancel/", "Cancel the invoice", {}, "This field is required."),
+    Mistake("shop", "{desk}/invoices/{invoice}/cancel/", "Cancel the invoice", {}, "Please fill this in."),
     Mistake("shop", "{desk}/orders/{order}/", "Decline the order", {}, "Write a reason"),
     Mistake("customer", "{portal}/store/", "Add", {"Quantity": "minus two"}, "number"),
 ]
