@@ -11,8 +11,6 @@ from accounts.models import Business, User
 from catalog.models import Item, StockMovement
 
 Reason = StockMovement.Reason
-# So little (thousandths of a unit) is shown as low.
-LOW_MILLI = 5_000
 
 
 def move(

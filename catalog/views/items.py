@@ -27,6 +27,7 @@ class Row:
     name: str
     href: str
     picture: str
+    letter: str
     category: str
     code: str
     sub: str  # on a phone, below the name
@@ -44,7 +45,7 @@ def _row(item: Any, slug: str) -> Row:
         badge, word = "cancelled", _("Not in use")
     elif available == 0:
         badge, word = "out", _("Out of stock")
-    elif available is not None and available <= stock.LOW_MILLI:
+    elif available is not None and available <= item.low_milli:
         badge, word = "low", _("Low stock")
     elif not item.in_store:
         badge, word = "draft", _("Not in the store")
@@ -55,6 +56,7 @@ def _row(item: Any, slug: str) -> Row:
         name=item.name,
         href=reverse("catalog:item", args=[slug, item.public_id]),
         picture=reverse("catalog:item_image", args=[slug, item.picture]) if item.picture else "",
+        letter=item.letter,
         category=category,
         code=item.code,
         sub=" · ".join(part for part in (category, in_stock) if part),
@@ -69,7 +71,7 @@ def _row(item: Any, slug: str) -> Row:
 def _filtered(business: Business, wanted: dict[str, Any]) -> QuerySet[Item]:
     found = business.items.filter(is_active=wanted.get("show") != "unused")
     if wanted.get("show") == "low":
-        found = found.filter(tracks_stock=True, stock_milli__lte=F("reserved_milli") + stock.LOW_MILLI)
+        found = found.low()
     elif wanted.get("show") == "store":
         found = found.filter(in_store=True)
     if category := wanted.get("category"):
@@ -101,8 +103,9 @@ def item_list(request: MerchantRequest) -> HttpResponse:
 @business_page
 def item_new(request: MerchantRequest) -> HttpResponse:
     form = ItemForm(request.POST or None, request.FILES or None, business=request.business)
-    if request.method == "POST" and form.is_valid() and _save(request, form):
-        messages.success(request, _("%(item)s is saved.") % {"item": form.instance.name})
+    # A second click would find its own code taken by the first.
+    if request.method == "POST" and (_saved(request, form) or (form.is_valid() and _save(request, form))):
+        messages.success(request, _("%(item)s is saved.") % {"item": form["name"].value()})
         if "another" in request.POST:
             return redirect("catalog:item_new", slug=request.business.slug)
         return redirect("catalog:item_list", slug=request.business.slug)
@@ -155,10 +158,23 @@ def _with_picture(business: Business) -> QuerySet[Item]:
     return business.items.select_related("category", "image", "business").defer("image__data")
 
 
-def _save(request: MerchantRequest, form: ItemForm) -> bool:
+def _contents(request: MerchantRequest, form: ItemForm) -> dict[str, Any]:
+    pictures = [(name, file.name, file.size) for name, file in request.FILES.items()]
+    return idempotency.typed(request.POST) | {"item": form.instance.pk, "pictures": pictures}
+
+
+def _saved(request: MerchantRequest, form: ItemForm) -> str | None:
+    """The item that this very form has saved already."""
+    key = request.POST.get("form_key", "").replace("\x00", "")
+    return idempotency.earlier(request.business, request.user, "item", key, _contents(request, form))
+
+
+def _save(request: MerchantRequest, form: ItemForm) -> str | None:
+    """The item's public id; None when another item took the code in this very moment, which the form then says."""
     said = form.cleaned_data
-    try:
-        items.save(
+
+    def act() -> str:
+        saved = items.save(
             form.instance,
             request.user,
             category=said["category_name"],
@@ -166,10 +182,14 @@ def _save(request: MerchantRequest, form: ItemForm) -> bool:
             without_picture=said.get("without_picture", False),
             counted_milli=said.get("counted") if said["tracks_stock"] else None,
         )
+        return saved.public_id
+
+    try:
+        key, contents = said["form_key"], _contents(request, form)
+        return idempotency.once(request.business, request.user, "item", key, contents, act)[0]
     except items.CodeTaken:
         form.add_error("code", _("Another item has this code."))
-        return False
-    return True
+        return None
 
 
 def _context(request: MerchantRequest, form: ItemForm, count_form: CountForm | None = None) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def party_new(request: MerchantRequest) -> HttpResponse:
         if not saved and form.is_valid():
             saved, _first = _save(request, form, lambda: _write(form, request), "party")
         if saved:
-            messages.success(request, _("%(item)s is saved.") % {"item": form.instance.name})
+            messages.success(request, _("%(item)s is saved.") % {"item": form["name"].value()})
             if request.GET.get("then") == "invoice":
                 where = reverse("ledger:invoice_new", kwargs={"slug": business.slug})
                 return redirect(f"{where}?party={saved}")
