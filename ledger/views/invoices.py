@@ -6,12 +6,14 @@ from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import paging
 from accounts.access import MerchantRequest, business_page
-from accounts.idempotency import once
+from accounts.idempotency import FormReused, earlier, once
 from accounts.models import Party
 from accounts.money import percent, quantity, rupees, unit_price
 from accounts.phones import mask
@@ -30,6 +32,7 @@ from ledger.views.sharing import panel_for
 REFUSALS = (DraftRefused, PostingRefused, SeriesFull)
 ITEMS_OFFERED = 12
 ITEMS_WITHOUT_JS = 200
+LINES_SHOWN = 60  # a phone scrolls a hundred screens past a bill of 700 lines
 
 
 @require_safe
@@ -82,9 +85,28 @@ def invoice_edit(request: MerchantRequest, invoice: str) -> HttpResponse:
     found = get_object_or_404(request.business.invoices.select_related("party"), public_id=invoice)
     found.party.business = request.business
     if found.status != Invoice.Status.DRAFT:
-        messages.error(request, _("An issued invoice never changes. Cancel it, or write a credit note."))
+        if not _sent_before(request, found):
+            messages.error(request, _("An issued invoice never changes. Cancel it, or write a credit note."))
         return redirect("ledger:invoice", slug=request.business.slug, invoice=found.public_id)
     return _edit(request, found.party, found)
+
+
+def _sent_before(request: MerchantRequest, invoice: Invoice) -> bool:
+    """Whether this very form has issued the invoice already: the second click of two."""
+    if request.method != "POST":
+        return False
+    editor = Editor(request.business, invoice.party, request.POST, invoice)
+    if not editor.is_valid():
+        return False
+    key, issue = editor.head.cleaned_data["form_key"], request.POST.get("do") == "issue"
+    try:
+        return earlier(request.business, request.user, "invoice", key, _said(editor, issue)) == invoice.public_id
+    except FormReused:
+        return False
+
+
+def _said(editor: Editor, issue: bool) -> dict[str, Any]:
+    return editor.contents() | {"issue": issue, "invoice": editor.invoice and editor.invoice.pk}
 
 
 def _edit(request: MerchantRequest, party: Party, invoice: Invoice | None) -> HttpResponse:
@@ -103,7 +125,6 @@ def _edit(request: MerchantRequest, party: Party, invoice: Invoice | None) -> Ht
 
 def _save(request: MerchantRequest, editor: Editor, *, issue: bool) -> str:
     """The public id of the saved invoice; "" when it was refused, with the reason on the form."""
-    contents = editor.contents() | {"issue": issue, "invoice": editor.invoice and editor.invoice.pk}
 
     def act() -> str:
         saved = billing.save(request.business, editor.draft(), request.user, invoice=editor.invoice, issue=issue)
@@ -111,7 +132,7 @@ def _save(request: MerchantRequest, editor: Editor, *, issue: bool) -> str:
 
     try:
         key = editor.head.cleaned_data["form_key"]
-        public_id, first = once(request.business, request.user, "invoice", key, contents, act)
+        public_id, first = once(request.business, request.user, "invoice", key, _said(editor, issue), act)
     except REFUSALS as error:
         editor.head.add_error(None, str(error))
         return ""
@@ -203,6 +224,9 @@ def invoice_page(request: MerchantRequest, invoice: str) -> HttpResponse:
         "settled": settlement_rows(found, settled, request.business.slug),
         "trail": trail.of_invoice(found, links, settled if found.kind == Invoice.Kind.INVOICE else []),
     }
+    if (more := len(context["lines"]) - LINES_SHOWN) > 0 and request.GET.get("lines") != "all":
+        words = ngettext("Show %(n)d more line", "Show %(n)d more lines", more) % {"n": more}
+        context |= {"lines": context["lines"][:LINES_SHOWN], "more_lines": words}
     return render(request, "ledger/invoice.html", context)
 
 
@@ -253,7 +277,8 @@ def invoice_issue(request: MerchantRequest, invoice: str) -> HttpResponse:
     except (PostingRefused, SeriesFull) as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, _("Issued. Share it now."))
+        if found.status == Invoice.Status.DRAFT:
+            messages.success(request, _("Issued. Share it now."))
     return redirect("ledger:invoice", slug=request.business.slug, invoice=found.public_id)
 
 
@@ -289,11 +314,19 @@ def invoice_cancel(request: MerchantRequest, invoice: str) -> HttpResponse:
         except PostingRefused as error:
             form.add_error(None, str(error))
         else:
-            words = _("Cancelled. What was paid on it is an advance of the party now.")
-            messages.success(request, words if found.open_item.settled_paise else _("Cancelled."))
+            messages.success(request, _after_cancel(found))
             return redirect("ledger:invoice", **here)
     context = {"section": "invoices", "invoice": found, "party": found.party, "form": form}
     return render(request, "ledger/invoice_cancel.html", context, status=400 if request.method == "POST" else 200)
+
+
+def _after_cancel(before: Invoice) -> str:
+    """What became of what was settled; `before` was read before the document was cancelled."""
+    if not before.open_item.settled_paise:
+        return _("Cancelled.")
+    if before.kind == Invoice.Kind.INVOICE:
+        return _("Cancelled. What was paid on it is an advance of the party now.")
+    return _("Cancelled. The bills it had settled are due again.")
 
 
 @require_safe
@@ -308,5 +341,6 @@ def invoice_pdf(request: MerchantRequest, invoice: str) -> HttpResponse:
         messages.error(
             request, _("%(lines)d lines are too many for a PDF. Print the page instead.") % {"lines": error.lines}
         )
-        return redirect("ledger:invoice", slug=request.business.slug, invoice=found.public_id)
+        page = reverse("ledger:invoice", kwargs={"slug": request.business.slug, "invoice": found.public_id})
+        return redirect(f"{page}?lines=all")
     return HttpResponse(content, content_type="application/pdf", headers=headers)
