@@ -28,6 +28,7 @@ class Good:
 
     public_id: str
     name: str
+    letter: str
     description: str
     price: str
     unit: str
@@ -51,6 +52,7 @@ def _good(request: PortalRequest, item: Item, units: Units, cart: dict[int, int]
     return Good(
         public_id=item.public_id,
         name=item.name,
+        letter=item.letter,
         description=item.description,
         price=f"₹{unit_price(item.unit_price_e4)}",
         unit=units.name(item.unit),
