@@ -156,7 +156,7 @@ class SettingsForm(BusinessForm):
         parts = (
             (
                 "business",
-                _("Business"),
+                _("Name and GST"),
                 _("Printed on every new invoice. Invoices already issued keep what they were issued with."),
                 ("name", "scheme", "gstin state_code"),
             ),

@@ -208,7 +208,11 @@ class DateField(forms.DateField):
 class OnceForm(forms.Form):
     """A form that acts once: it carries a key, made when it is first shown (accounts.idempotency)."""
 
-    form_key = forms.CharField(max_length=64, widget=forms.HiddenInput, initial=idempotency.new_key)
+    form_key = forms.CharField(
+        max_length=64,
+        widget=forms.HiddenInput(attrs={"id": False}),  # several such forms may stand on one page
+        initial=idempotency.new_key,
+    )
 
     def contents(self) -> dict[str, Any]:
         """What the form says without its key, for the fingerprint."""
