@@ -18,6 +18,7 @@ from accounts.money import MINUS, quantity, unit_price
 from catalog import items, rates, stock
 from catalog.forms import CountForm, ItemFilter, ItemForm
 from catalog.models import Item, StockMovement
+from catalog.units import Units
 
 MOVEMENTS_SHOWN = 8
 
@@ -38,7 +39,7 @@ class Row:
     badge_word: str
 
 
-def _row(item: Any, slug: str) -> Row:
+def _row(item: Any, slug: str, units: Units) -> Row:
     badge, word = "", ""
     available = item.available_milli
     if not item.is_active:
@@ -49,9 +50,9 @@ def _row(item: Any, slug: str) -> Row:
         badge, word = "low", _("Low stock")
     elif not item.in_store:
         badge, word = "draft", _("Not in the store")
-    unit = item.get_unit_display()
+    unit = units.name(item.unit)
     category = item.category.name if item.category else ""
-    in_stock = f"{quantity(item.stock_milli)} {unit}" if item.tracks_stock else ""
+    in_stock = units.measured(item.stock_milli, item.unit) if item.tracks_stock else ""
     return Row(
         name=item.name,
         href=reverse("catalog:item", args=[slug, item.public_id]),
@@ -61,7 +62,7 @@ def _row(item: Any, slug: str) -> Row:
         code=item.code,
         sub=" · ".join(part for part in (category, in_stock) if part),
         price=f"₹{unit_price(item.unit_price_e4)}",
-        per_unit=_("per %(unit)s") % {"unit": unit},
+        per_unit=_("per %(unit)s") % {"unit": unit} if unit else "",
         stock=in_stock,
         badge=badge,
         badge_word=word,
@@ -88,13 +89,14 @@ def item_list(request: MerchantRequest) -> HttpResponse:
     form.is_valid()
     wanted = {name: value for name, value in form.cleaned_data.items() if value}
     page = paging.page(_filtered(request.business, wanted), request.GET, ("name", "pk"))
-    slug = request.business.slug
+    slug, units = request.business.slug, Units()
     context = {
         "section": "items",
         "form": form,
-        "rows": [_row(item, slug) for item in page.rows],
+        "rows": [_row(item, slug, units) for item in page.rows],
         "page": page,
         "clear": reverse("catalog:item_list", args=[slug]) if wanted else "",
+        "more": bool(wanted.keys() - {"q"}),
     }
     return render(request, "catalog/items.html", context)
 
@@ -203,20 +205,22 @@ def _context(request: MerchantRequest, form: ItemForm, count_form: CountForm | N
     if row.pk:
         # The page's own words come from what is saved, not from what was just typed.
         saved = _with_picture(request.business).get(pk=row.pk) if form.is_bound else row
-        unit = saved.get_unit_display()
+        units, unit = Units(), saved.unit
         context |= {
             "item": saved,
             "count_form": count_form or CountForm(),
-            "in_stock": f"{quantity(saved.stock_milli)} {unit}",
-            "reserved": f"{quantity(saved.reserved_milli)} {unit}" if saved.reserved_milli else "",
-            "movements": [_movement(movement, unit) for movement in saved.movements.order_by("-pk")[:MOVEMENTS_SHOWN]]
+            "in_stock": units.measured(saved.stock_milli, unit),
+            "reserved": units.measured(saved.reserved_milli, unit) if saved.reserved_milli else "",
+            "movements": [
+                _movement(movement, unit, units) for movement in saved.movements.order_by("-pk")[:MOVEMENTS_SHOWN]
+            ]
             if saved.tracks_stock
             else [],
         }
     return context
 
 
-def _movement(movement: StockMovement, unit: str) -> tuple[str, str, Any]:
+def _movement(movement: StockMovement, unit: str, units: Units) -> tuple[str, str, Any]:
     """(what happened, how much, when)."""
     sign = "+" if movement.delta_milli > 0 else MINUS
-    return movement.get_reason_display(), f"{sign}{quantity(abs(movement.delta_milli))} {unit}", movement.at
+    return movement.get_reason_display(), f"{sign}{units.measured(abs(movement.delta_milli), unit)}", movement.at
