@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.conf import settings as django_settings
 from django.test import Client
+from django.utils import translation
 
 from accounts import idempotency, limits, otp
 from accounts.views.errors import again
@@ -25,6 +26,13 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 IST = dt.timezone(dt.timedelta(hours=5, minutes=30))
+
+
+@pytest.fixture(autouse=True)
+def english():
+    """Whatever language an earlier request has left behind."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

@@ -23,6 +23,13 @@ class Everything(forms.Form):
     file = forms.FileField()
 
 
+@pytest.fixture(autouse=True)
+def english():
+    """Whatever language an earlier request has left behind."""
+    with translation.override("en"):
+        yield
+
+
 @pytest.fixture
 def owner():
     user = make_user(name="Ramesh")
