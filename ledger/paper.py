@@ -229,7 +229,7 @@ def _due_label(state: str, days: int) -> str:
 
 
 def _sentence(invoice: Invoice, state: str, due: int, total: str) -> str:
-    day = _day(invoice.due_on)
+    day = _day(invoice.due_on).replace(" ", "\u00a0")
     if state == "cancelled":
         return _("Cancelled by the shop. Nothing is to be paid on it.")
     if state == "draft":
