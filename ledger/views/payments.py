@@ -67,11 +67,13 @@ def payment_new(request: MerchantRequest) -> HttpResponse:
     if party is None:
         return choose_party(request, "ledger:payment_new", _("Who paid?"), "payments")
     bills = posting.open_debits(party)
-    if request.method != "POST":
-        return _form_page(
-            request, party, PaymentForm(initial=_initial(request, party, first), bills=bills, first=first)
-        )
-    form = PaymentForm(request.POST, bills=bills, first=first)
+    if request.method == "POST":
+        return _answer(request, party, PaymentForm(request.POST, bills=bills, first=first))
+    return _form_page(request, party, PaymentForm(initial=_initial(request, party, first), bills=bills, first=first))
+
+
+def _answer(request: MerchantRequest, party: Party, form: PaymentForm) -> HttpResponse:
+    """Show what it closes, ask once more, record, or say what is wrong."""
     if request.POST.get("do") == "preview":
         part = "ledger/payment_form.html#closes"
         return _form_page(request, party, form, template=part if "X-Preview" in request.headers else "")
@@ -168,7 +170,7 @@ def _form_page(
         "form": form,
         "is_refund": is_refund,
         "bills": [] if is_refund else [_bill_row(item, bound) for item, bound in form.bill_fields()],
-        "closes": None if is_refund else closes(form, asked or (template and question(request.business, party, form))),
+        "closes": None if is_refund else closes(form, asked or question(request.business, party, form)),
         "due": rupees(form.due_paise) if bills else "",
         "due_bills": len(bills),
         "asked": asked,
@@ -187,7 +189,7 @@ def _bill_row(item: Any, bound: Any) -> dict[str, Any]:
     }
 
 
-def closes(form: PaymentForm, is_unusual: Any = False) -> dict[str, Any] | None:
+def closes(form: PaymentForm, is_unusual: object = False) -> dict[str, Any] | None:
     """What the amount would settle as the form stands; None while there is no amount to speak of."""
     amount = form.amount_so_far()
     if not amount:
