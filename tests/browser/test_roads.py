@@ -102,7 +102,10 @@ def sign_up(merchant: Walker) -> None:
     merchant.enter_code(MERCHANT, "Log in")
     merchant.see("Set up your business")
     merchant.write(Business_name="Ram & Sons Kirana")
-    merchant.page.get_by_label("GST registered, regular").check()
+    gstin = merchant.page.get_by_label("GSTIN")
+    for registration, asks in (("Not registered under GST", False), ("GST registered, regular", True)):
+        merchant.page.get_by_label(registration).check()
+        assert gstin.is_visible() is asks
     merchant.write(GSTIN=SHOP_GSTIN)
     merchant.page.get_by_text("Address, UPI and more").click()
     merchant.write(UPI_id="ramkirana@okaxis")
