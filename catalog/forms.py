@@ -85,7 +85,7 @@ class ItemForm(forms.ModelForm, OnceForm):
         is_new = item.pk is None
         if is_new:
             item.business = business
-            self.initial |= {"gst_rate_bp": None, "low_milli": item.low_milli}
+            self.initial.update(gst_rate_bp=None, low_milli=item.low_milli)
         elif item.category:
             self.initial["category_name"] = item.category.name
         self.fields["hsn"].help_text = _("4, 6 or 8 digits; a service has a SAC of 6 digits.")

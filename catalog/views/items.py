@@ -161,8 +161,9 @@ def _with_picture(business: Business) -> QuerySet[Item]:
 
 
 def _contents(request: MerchantRequest, form: ItemForm) -> dict[str, Any]:
-    pictures = [(name, file.name, file.size) for name, file in request.FILES.items()]
-    return idempotency.typed(request.POST) | {"item": form.instance.pk, "pictures": pictures}
+    picture: Any = request.FILES.get("picture")
+    sent = (picture.name, picture.size) if picture else None
+    return idempotency.typed(request.POST) | {"item": form.instance.pk, "picture": sent}
 
 
 def _saved(request: MerchantRequest, form: ItemForm) -> str | None:
