@@ -327,3 +327,12 @@ def test_forms_refuse_a_post_from_another_site(owner):
     client = Client(enforce_csrf_checks=True)
     for address in ("/m/login/", "/m/signup/", "/m/login/code/", "/m/login/again/", "/m/logout/"):
         assert client.post(address, {"phone": str(owner.phone)}).status_code == 403
+
+
+def test_nobody_signs_up_with_a_number_from_abroad():
+    """Trap 14: a code to a premium number abroad is what toll fraud lives on."""
+    answer = Client().post("/m/signup/", {"name": "Bob", "phone": "+44 7400 123456"})
+    page = answer.content.decode()
+    assert (answer.status_code, "use an Indian mobile number" in page, "+44 7400 123456" in page) == (400, True, True)
+    assert not LoginChallenge.objects.exists()
+    assert not Message.objects.exists()

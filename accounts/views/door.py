@@ -41,6 +41,13 @@ class SignupForm(NumberForm):
         del self.fields["phone"].widget.attrs["autofocus"]  # the name comes first
         self.fields["name"].widget.attrs["autofocus"] = True
 
+    def clean_phone(self) -> str:
+        """Anybody may ask for this code: to premium numbers abroad each would cost us rupees (toll fraud)."""
+        phone: str = self.cleaned_data["phone"]
+        if not phone.startswith("+91"):
+            raise forms.ValidationError(_("A book is for a business in India: use an Indian mobile number."))
+        return phone
+
 
 def is_signed_in(request: Any) -> bool:
     return request.user.is_authenticated and request.user.is_verified()
