@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from accounts.models import Activity, Business, User
+from accounts.models import Activity, Business, Party, User
 
 
 def record(business: Business, actor: User | None, verb: str, subject: tuple[str, str], **data: Any) -> Activity:
@@ -21,3 +21,27 @@ def record_all(
         Activity(business=business, actor=actor, verb=verb, subject_kind=subject[0], subject_id=subject[1], data=data)
         for verb, subject, data in deeds
     )
+
+
+LOGGED_IN = "logged_in"
+
+
+def record_login(actor: User, parties: Iterable[Party], device: str) -> None:
+    """A customer came in by a code, through whatever door: each business reads it at the party the code opened."""
+    Activity.objects.bulk_create(
+        Activity(
+            business_id=party.business_id,
+            actor=actor,
+            verb=LOGGED_IN,
+            subject_kind="party",
+            subject_id=str(party.pk),
+            data={"device": device},
+        )
+        for party in parties
+    )
+
+
+def last_login(party: Party) -> Activity | None:
+    """The newest login of anybody of this party, with who it was."""
+    deeds = Activity.objects.filter(business_id=party.business_id, subject_kind="party", subject_id=str(party.pk))
+    return deeds.filter(verb=LOGGED_IN).select_related("actor").order_by("-id").first()

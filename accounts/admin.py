@@ -85,7 +85,6 @@ class BusinessAdmin(NoDeletion):
         "state_code",
         "phone",
         "email",
-        "invoice_prefix",
         "default_credit_days",
         "books_closed_on",
         "created_at",

@@ -6,8 +6,9 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import checks, messages, walls
+        from accounts import checks, forms, messages, walls
 
+        forms.speak_plainly()
         messages.register()
         walls.register(
             walls.Refusal(

@@ -5,10 +5,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from phonenumber_field.formfields import PhoneNumberField
 
 from accounts import gstin, states
-from accounts.forms import GstinField, rows_of
+from accounts.forms import GstinField, PhoneField, rows_of
 from accounts.models import Business
 from accounts.models.business import RESERVED_SLUGS
 
@@ -19,7 +18,7 @@ class BusinessForm(forms.ModelForm):
     gstin = GstinField(
         label=gettext_lazy("GSTIN"),
         required=False,
-        help_text=gettext_lazy("15 characters, as on the registration certificate."),
+        help_text=gettext_lazy("15 characters, as on the registration certificate; your State is taken from it."),
     )
 
     class Meta:
@@ -38,7 +37,8 @@ class BusinessForm(forms.ModelForm):
         state = self.fields["state_code"]
         state.required = True
         state.error_messages["required"] = _("Choose your State: GST is worked out from it.")
-        state.help_text = _("Filled in from your GSTIN when you leave it open.")
+        # components.css hides the box from a business that is not registered while it is empty: it shows a placeholder.
+        self.fields["gstin"].widget.attrs["placeholder"] = " "
 
     def clean_gstin(self) -> str:
         number: str = self.cleaned_data["gstin"]
@@ -59,7 +59,9 @@ class BusinessForm(forms.ModelForm):
         if is_registered and not data["gstin"]:
             self.add_error("gstin", _("A registered business needs its GSTIN."))
         elif data["gstin"] and not is_registered:
-            self.add_error("scheme", _("With a GSTIN you are registered: choose regular or composition."))
+            self.add_error(
+                "scheme", _("With a GSTIN you are registered: choose regular or composition, or clear the GSTIN.")
+            )
 
     def _check_state(self, data: dict[str, Any]) -> None:
         number, chosen = data.get("gstin"), data.get("state_code")
@@ -88,6 +90,9 @@ class NewBusinessForm(BusinessForm):
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(data, *args, **kwargs)
+        # What it is for GST is to be said by its owner, not by the default of a column.
+        self.initial["scheme"] = ""
+        self.fields["scheme"].label = _("Is it registered under GST?")
         self.fields["slug"].required = False
         self.fields["slug"].label = _("Short name in addresses")
         self.fields["slug"].help_text = _("Small letters, digits and hyphens, such as ram-kirana. Made from the name.")
@@ -114,15 +119,7 @@ class NewBusinessForm(BusinessForm):
 class SettingsForm(BusinessForm):
     """All an owner can change, in groups as the page shows them."""
 
-    phone = PhoneNumberField(
-        region="IN",
-        required=False,
-        label=gettext_lazy("Phone shown to customers"),
-        error_messages={
-            "invalid": gettext_lazy("This is not a phone number. Write it like 98765 43210 or 020 2445 1234.")
-        },
-        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
-    )
+    phone = PhoneField(region="IN", required=False, label=gettext_lazy("Phone shown to customers"))
 
     class Meta(BusinessForm.Meta):
         fields = (
@@ -133,7 +130,6 @@ class SettingsForm(BusinessForm):
             "bank_name",
             "bank_account",
             "bank_ifsc",
-            "invoice_prefix",
             "default_credit_days",
             "hsn_digits",
             "lut_number",
@@ -144,7 +140,6 @@ class SettingsForm(BusinessForm):
     def __init__(self, data: Any = None, *args: Any, is_owner: bool, **kwargs: Any) -> None:
         super().__init__(data, *args, **kwargs)
         self.fields["upi_id"].help_text = _("Such as ramkirana@okaxis. Without it, invoices have no QR code to pay by.")
-        self.fields["invoice_prefix"].help_text = _("Up to four letters or digits: INV gives INV/26-27/00001.")
         self.fields["default_credit_days"].help_text = _("An invoice is due so many days after its date.")
         self.fields["lut_number"].help_text = _("Printed when you sell abroad or to a SEZ without charging IGST.")
         if not is_owner:
@@ -154,19 +149,17 @@ class SettingsForm(BusinessForm):
     def clean_bank_ifsc(self) -> str:
         return str(self.cleaned_data["bank_ifsc"]).upper()
 
-    def clean_invoice_prefix(self) -> str:
-        return str(self.cleaned_data["invoice_prefix"]).upper()
-
-    def groups(self) -> list[tuple[str, str, list[list[forms.BoundField]]]]:
-        """(heading, sentence below it, rows of fields)."""
+    def groups(self) -> list[tuple[str, str, str, list[list[forms.BoundField]]]]:
+        """(anchor, heading, sentence below it, rows of fields)."""
         parts = (
             (
-                _("Business"),
+                "business",
+                _("Name and GST"),
                 _("Printed on every new invoice. Invoices already issued keep what they were issued with."),
                 ("name", "scheme", "gstin state_code"),
             ),
-            (_("Address and contact"), "", ("address", "city pin_code", "phone email")),
-            (_("How customers pay you"), "", ("upi_id", "bank_name", "bank_account bank_ifsc")),
-            (_("Invoices"), "", ("invoice_prefix default_credit_days", "hsn_digits", "lut_number", "terms")),
+            ("contact", _("Address and contact"), "", ("address", "city pin_code", "phone email")),
+            ("paying", _("How customers pay you"), "", ("upi_id", "bank_name", "bank_account bank_ifsc")),
+            ("invoices", _("Invoices"), "", ("default_credit_days", "hsn_digits", "lut_number", "terms")),
         )
-        return [(heading, text, rows_of(self, rows)) for heading, text, rows in parts]
+        return [(anchor, heading, text, rows_of(self, rows)) for anchor, heading, text, rows in parts]

@@ -13,7 +13,12 @@ from accounts.models import Business, IdempotencyKey, User
 
 
 class FormReused(Exception):
-    """The key came with other contents than the first time. Answered with 422; nothing was changed."""
+    """The key came with other contents than the first time, whose result stands. Answered with 422; nothing was
+    changed."""
+
+    def __init__(self, first: IdempotencyKey) -> None:
+        super().__init__("form reused")
+        self.business, self.purpose, self.result = first.business, first.purpose, first.result
 
 
 def new_key() -> str:
@@ -38,7 +43,7 @@ def earlier(business: Business, user: User, purpose: str, key: str, contents: An
     """
     first = IdempotencyKey.objects.filter(business=business, user=user, purpose=purpose, key=key[:64]).first()
     if first and first.fingerprint != _fingerprint(contents):
-        raise FormReused
+        raise FormReused(first)
     return first and first.result
 
 
@@ -65,7 +70,7 @@ def once(
         except IntegrityError:
             first = IdempotencyKey.objects.get(**scope)
             if first.fingerprint != fingerprint:
-                raise FormReused from None
+                raise FormReused(first) from None
             return first.result, False
         row.result = act()
         row.save(update_fields=["result"])

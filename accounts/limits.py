@@ -12,11 +12,12 @@ from django.http import HttpRequest
 
 
 class LimitReached(Exception):
-    """Too often; try again after `retry_after` seconds. Answered with 429."""
+    """Too often for the limit `name`; try again after `retry_after` seconds. Answered with 429."""
 
-    def __init__(self, retry_after: int) -> None:
+    def __init__(self, retry_after: int, name: str = "") -> None:
         super().__init__("limit reached")
         self.retry_after = retry_after
+        self.name = name
 
 
 def count(name: str, subject: str, *, seconds: int, add: int = 1) -> tuple[int, int]:
@@ -45,14 +46,14 @@ def hit(name: str, subject: str, *, most: int, seconds: int) -> None:
     """Count one event; raises LimitReached when the window already had `most` of them."""
     value, wait = count(name, subject, seconds=seconds)
     if value > most:
-        raise LimitReached(wait)
+        raise LimitReached(wait, name)
 
 
 def check(name: str, subject: str, *, most: int, seconds: int) -> None:
     """Raises LimitReached when the window is full, without counting."""
     value, wait = count(name, subject, seconds=seconds, add=0)
     if value >= most:
-        raise LimitReached(wait)
+        raise LimitReached(wait, name)
 
 
 def client_address(request: HttpRequest) -> str:

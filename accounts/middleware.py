@@ -6,15 +6,15 @@ from typing import Any
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 
 from accounts.idempotency import FormReused
 from accounts.limits import LimitReached
 from accounts.sessions import is_merchant_path
+from accounts.views import errors
 
 # Room for a large photo, so that its form can say in words that it is too large.
 MAX_BODY = 32 * 1024 * 1024
@@ -31,8 +31,10 @@ class PlainRequestsMiddleware:
         if charset.lower() not in {"utf-8", "utf8"}:
             raise BadRequest("not UTF-8")
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdecimal() or len(length) > 10 or int(length) > MAX_BODY:
-            raise BadRequest("larger than anything we take")
+        if not length.isdecimal():
+            raise BadRequest("no length")
+        if len(length) > 10 or int(length) > MAX_BODY:
+            raise errors.TooLarge("larger than anything we take")
         return self.get_response(request)
 
 
@@ -44,6 +46,8 @@ class PrivatePagesMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed):
+            response = errors.wrong_method(request, response["Allow"])
         if "Cache-Control" not in response:
             response["Cache-Control"] = "no-store, private"
             patch_vary_headers(response, ["Cookie", "HX-Request"])
@@ -53,11 +57,9 @@ class PrivatePagesMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, LimitReached):
-            response = render(request, "429.html", {"retry_after": exception.retry_after}, status=429)
-            response["Retry-After"] = str(exception.retry_after)
-            return response
+            return errors.too_often(request, exception)
         if isinstance(exception, FormReused):
-            return render(request, "422.html", status=422)
+            return errors.form_reused(request, exception)
         return None
 
 

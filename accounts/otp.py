@@ -26,8 +26,11 @@ MAX_TRIES = 5
 SESSION_KEY = "code"
 KNOWN_DEVICE_COOKIE = "sl_known"
 QUARTER_HOUR, HOUR, DAY = 15 * 60, 60 * 60, 24 * 60 * 60
-# Codes a browser may ask for in a quarter of an hour, and codes a number is sent in that time and in a day.
-SESSION_CODES, NUMBER_CODES, DAYS_CODES = 8, 20, 60
+# Codes a browser may ask for in a quarter of an hour, and codes a number is sent in that time and in a day, at each of
+# the two doors. Every code is an SMS that we pay for and that can plague somebody. A busy person with several devices
+# and shops needs ten a day; the rest is what strangers may use up before a browser that the number has never signed in
+# with must wait. One that it has signed in with is counted by itself.
+SESSION_CODES, NUMBER_CODES, DAYS_CODES = 5, 10, 20
 # Wrong codes of the whole service in an hour: beyond it somebody guesses across many numbers.
 MAX_WRONG_CODES_AN_HOUR = 2000
 
@@ -62,6 +65,9 @@ def start(
     Raises limits.LimitReached.
     """
     limits.hit("code-address", limits.client_address(request), most=200, seconds=QUARTER_HOUR)
+    # First its own limit: who taps "Send a new code" again and again does not use up the number's.
+    if request.session.session_key:
+        limits.hit("code-session", request.session.session_key, most=SESSION_CODES, seconds=QUARTER_HOUR)
     # A browser the number has signed in with before is counted by itself: strangers who ask for codes to a number
     # in their own browsers must not lock its owner out.
     device = _known_key(request) if knows_number(request, phone) else ""
@@ -71,7 +77,7 @@ def start(
         limits.hit("code-door", f"{purpose}|{door}", most=500, seconds=HOUR)
     if not request.session.session_key:
         request.session.create()
-    limits.hit("code-session", request.session.session_key or "", most=SESSION_CODES, seconds=QUARTER_HOUR)
+        limits.count("code-session", request.session.session_key or "", seconds=QUARTER_HOUR)
     nonce = secrets.token_urlsafe(24)
     with transaction.atomic():
         challenge = LoginChallenge.objects.create(

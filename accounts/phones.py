@@ -47,6 +47,23 @@ def pretty(e164: str) -> str:
     return phonenumbers.format_number(_parsed(e164), PhoneNumberFormat.INTERNATIONAL)
 
 
+def beside_prefix(text: str) -> str:
+    """A number as it stands in a field with "+91" before it: "98765 43210", "20 2445 1234".
+
+    Numbers from abroad stay whole ("+65 8123 4567"), and what was typed without "+" as it was typed.
+    """
+    typed = ascii_digits(text).strip()
+    if not typed.startswith("+") or len(typed) > _LONGEST_INPUT:
+        return text
+    try:
+        number = phonenumbers.parse(typed, None)
+    except phonenumbers.NumberParseException:
+        return typed.removeprefix("+91").lstrip()
+    if number.country_code == 91 and not phonenumbers.is_valid_number(number):
+        return typed.removeprefix("+91").lstrip()
+    return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL).removeprefix("+91 ")
+
+
 def mask(e164: str) -> str:
     """For screens that others may see: "+91 98•••• 1234"; of a short number only the end: "+65 •••• 1234"."""
     number = _parsed(e164)

@@ -13,7 +13,6 @@ validate_upi_id = RegexValidator(
 validate_ifsc = RegexValidator(r"\A[A-Z]{4}0[A-Z0-9]{6}\Z", _("An IFSC has 11 characters and looks like HDFC0001234."))
 validate_pin = RegexValidator(r"\A[1-9][0-9]{5}\Z", _("A PIN code has six digits."))
 validate_account_number = RegexValidator(r"\A[0-9A-Z]{4,34}\Z", _("Only digits and capital letters."))
-validate_series_prefix = RegexValidator(r"\A[A-Z0-9]{1,4}\Z", _("One to four capital letters or digits."))
 validate_hsn = RegexValidator(
     r"\A([0-9]{4}|[0-9]{6}|[0-9]{8})\Z", _("An HSN code has 4, 6 or 8 digits, a SAC 6 digits beginning with 99.")
 )

@@ -7,7 +7,16 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.forms import OnceForm, ParsedField, QuantityField, RupeesField, UnitPriceField, rows_of
+from accounts.forms import (
+    OnceForm,
+    ParsedField,
+    Part,
+    QuantityField,
+    RupeesField,
+    UnitPriceField,
+    part_of,
+    rows_of,
+)
 from accounts.images import PictureField
 from accounts.models import Business
 from accounts.money import percent
@@ -31,7 +40,7 @@ class CessField(PercentField):
     parse = staticmethod(partial(rates.parse_percent, highest_bp=rates.HIGHEST_CESS_BP))
 
 
-class ItemForm(forms.ModelForm):
+class ItemForm(forms.ModelForm, OnceForm):
     category_name = forms.CharField(
         label=gettext_lazy("Category"),
         max_length=60,
@@ -47,6 +56,11 @@ class ItemForm(forms.ModelForm):
         label=gettext_lazy("How many are there now"),
         required=False,
         help_text=gettext_lazy("Counted when you keep count of stock; leave it open to begin at nothing."),
+    )
+    low_milli = QuantityField(
+        label=gettext_lazy("Low stock is"),
+        required=False,
+        help_text=gettext_lazy("So many or fewer are shown as low."),
     )
     picture = PictureField(
         label=gettext_lazy("Picture"), required=False, help_text=gettext_lazy("JPEG, PNG or WEBP, at most 8 MB.")
@@ -67,6 +81,7 @@ class ItemForm(forms.ModelForm):
             "cess_rate_bp",
             "cess_per_unit_e4",
             "tracks_stock",
+            "low_milli",
             "in_store",
             "is_active",
         )
@@ -82,7 +97,7 @@ class ItemForm(forms.ModelForm):
         is_new = item.pk is None
         if is_new:
             item.business = business
-            self.initial["gst_rate_bp"] = None
+            self.initial.update(gst_rate_bp=None, low_milli=item.low_milli)
         elif item.category:
             self.initial["category_name"] = item.category.name
         self.fields["hsn"].help_text = _("4, 6 or 8 digits; a service has a SAC of 6 digits.")
@@ -107,15 +122,39 @@ class ItemForm(forms.ModelForm):
             raise forms.ValidationError(_("Another item has this code."))
         return code
 
-    def groups(self) -> list[tuple[str, list[list[forms.BoundField]]]]:
-        """(heading, rows of fields)."""
-        parts = (
-            ("", ("name", "category_name", "unit_price_e4 unit", "gst_rate_bp hsn", "price_includes_tax")),
-            (_("Cess"), ("cess_rate_bp cess_per_unit_e4",)),
-            (_("In the store"), ("picture", "without_picture", "description", "in_store")),
-            (_("Keeping order"), ("code", "tracks_stock", "counted", "is_active")),
-        )
-        return [(heading, rows_of(self, rows)) for heading, rows in parts]
+    def clean_low_milli(self) -> int:
+        """Left empty: as for a new item."""
+        low = self.cleaned_data["low_milli"]
+        return Item._meta.get_field("low_milli").get_default() if low is None else low
+
+    def first_rows(self) -> list[list[forms.BoundField]]:
+        """What every bill needs."""
+        return rows_of(self, ("name", "unit_price_e4 unit", "gst_rate_bp hsn", "price_includes_tax"))
+
+    def parts(self) -> list[Part]:
+        """What may stay folded below."""
+        return [
+            part_of(
+                self,
+                _("In the store"),
+                _("Picture, category, description"),
+                "picture",
+                "without_picture",
+                "category_name",
+                "description",
+                "in_store",
+            ),
+            part_of(
+                self,
+                _("Stock and code"),
+                _("Count, low stock, your own code"),
+                "tracks_stock",
+                "counted low_milli",
+                "code",
+                "is_active",
+            ),
+            part_of(self, _("Cess"), _("Tobacco, coal, cars"), "cess_rate_bp cess_per_unit_e4"),
+        ]
 
 
 class CountForm(OnceForm):

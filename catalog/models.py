@@ -68,6 +68,10 @@ class ItemQuerySet(models.QuerySet["Item"]):
         """What customers may see and order."""
         return self.filter(is_active=True, in_store=True)
 
+    def low(self) -> Self:
+        """Counted items of which as little is left as their own mark says, or less."""
+        return self.filter(tracks_stock=True, stock_milli__lte=F("reserved_milli") + F("low_milli"))
+
     def search(self, text: str) -> Self:
         return self.filter(Q(name__icontains=text) | Q(code__istartswith=text) | Q(hsn__startswith=text))
 
@@ -91,6 +95,7 @@ class Item(models.Model):
     tracks_stock = models.BooleanField(_("keep count of stock"), default=False)
     stock_milli = models.BigIntegerField(_("in stock"), default=0, editable=False)
     reserved_milli = models.BigIntegerField(_("ordered, not billed"), default=0, editable=False)
+    low_milli = models.BigIntegerField(_("low stock"), default=5_000)
     image = models.ForeignKey(Image, models.SET_NULL, null=True, blank=True, related_name="+")
     in_store = models.BooleanField(_("show in the online store"), default=True)
     is_active = models.BooleanField(_("in use"), default=True)
@@ -110,6 +115,7 @@ class Item(models.Model):
                 condition=Q(cess_rate_bp__lte=100_000, cess_per_unit_e4__gte=0),
             ),
             models.CheckConstraint(name="reserved_is_not_negative", condition=Q(reserved_milli__gte=0)),
+            models.CheckConstraint(name="low_stock_is_not_negative", condition=Q(low_milli__gte=0)),
             TenantKey(
                 name="item_category_of_same_business",
                 columns=["business_id", "category_id"],
@@ -131,6 +137,11 @@ class Item(models.Model):
     def available_milli(self) -> int | None:
         """What can still be ordered (thousandths), None when stock is not counted."""
         return max(self.stock_milli - self.reserved_milli, 0) if self.tracks_stock else None
+
+    @property
+    def letter(self) -> str:
+        """What stands for an item without a picture: the first letter of its name; "" for a name without letters."""
+        return next((character.upper() for character in self.name if character.isalpha()), "")
 
 
 class StockMovement(models.Model):

@@ -132,3 +132,21 @@ def close(order: Order, status: Order.Status, by: User, answer: str = "") -> Ord
     order.save(update_fields=["status", "answer", "answered_at"])
     activity.record(order.business, by, str(status), ("order", str(order.pk)), number=order.display_number)
     return order
+
+
+@transaction.atomic
+def reopen(order: Order, by: User) -> Order:
+    """Let a billed order wait for an answer again (its bill was given up), keeping what is left of its stock.
+
+    Others may have ordered or bought some of it meanwhile: then less is kept, and the merchant decides.
+    """
+    order = Order.objects.select_for_update(of=("self",)).select_related("business").get(pk=order.pk)
+    if order.status != Order.Status.BILLED:
+        return order
+    for line in order.lines.order_by("item_id"):
+        line.reserved_milli = stock.reserve_what_is_left(line.item_id, line.quantity_milli)
+        line.save(update_fields=["reserved_milli"])
+    order.status, order.answer, order.answered_at = Order.Status.PLACED, "", None
+    order.save(update_fields=["status", "answer", "answered_at"])
+    activity.record(order.business, by, "reopened", ("order", str(order.pk)), number=order.display_number)
+    return order

@@ -11,8 +11,6 @@ from accounts.models import Business, User
 from catalog.models import Item, StockMovement
 
 Reason = StockMovement.Reason
-# So little (thousandths of a unit) is shown as low.
-LOW_MILLI = 5_000
 
 
 def move(
@@ -52,6 +50,15 @@ def reserve(item: Item, quantity_milli: int) -> bool:
         return True
     enough = Item.objects.filter(pk=item.pk, stock_milli__gte=F("reserved_milli") + quantity_milli)
     return enough.update(reserved_milli=F("reserved_milli") + quantity_milli) == 1
+
+
+def reserve_what_is_left(item_id: int, quantity_milli: int) -> int:
+    """Keep as much of `quantity_milli` as there is; returns how much. Nothing for items that are not counted."""
+    item = Item.objects.select_for_update(of=("self",)).get(pk=item_id)
+    kept = min(item.available_milli or 0, quantity_milli)
+    if kept:
+        Item.objects.filter(pk=item_id).update(reserved_milli=F("reserved_milli") + kept)
+    return kept
 
 
 def release(item_id: int, quantity_milli: int) -> None:

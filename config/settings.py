@@ -236,6 +236,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = ["config.formats"]
 LANGUAGE_COOKIE_NAME = "sl_lang"
 LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
 TIME_ZONE = "Asia/Kolkata"  # how times are shown; they are stored in UTC
 USE_TZ = True
 PHONENUMBER_DEFAULT_REGION = "IN"

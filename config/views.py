@@ -9,6 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 from django.views.i18n import set_language
 
+from accounts import languages
 from accounts.forms import DateField, GstinField, MobileField, OnceForm, RupeesField
 
 
@@ -47,10 +48,11 @@ def robots(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
-    """Django's own: checks `next` and `language`, sets the cookie.
+    """Django's own: checks `next` and `language`, sets the cookie. A signed-in customer's choice is kept with them.
 
     Exempt from CSRF, because public pages carry no token and a stranger could change but a language.
     """
+    languages.keep(request.user, request.POST.get("language", ""))
     return set_language(request)
 
 

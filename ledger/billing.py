@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts import activity
 from accounts.india import today
 from accounts.models import Business, Party, User
 from catalog import orders
@@ -31,8 +32,8 @@ def bill_order(order: Order, by: User) -> Invoice:
 
     It becomes billed together with its draft, not at issue: the customer sees at once that the shop has taken it
     up, nobody can decline it while the bill is being written, and issuing needs to know nothing of orders. The
-    draft takes over the stock that was kept. Asking again gives the same invoice; after a discarded or cancelled
-    one, a new draft. Raises OrderRefused (declined or taken back) or DraftRefused.
+    draft takes over the stock that was kept. Asking again gives the same invoice; after a cancelled one, a new
+    draft. A discarded draft lets the order wait again (`discard`). Raises OrderRefused (declined or taken back) or DraftRefused.
     """
     Party.objects.select_for_update(no_key=True).get(business_id=order.business_id, pk=order.party_id)
     order = Order.objects.select_for_update(of=("self",)).select_related("business", "party").get(pk=order.pk)
@@ -148,3 +149,25 @@ def amend(invoice: Invoice, draft: Draft, by: User, *, reason: str, by_credit_no
     if draft.party.pk == invoice.party_id:
         posting.carry_over(settled, new)
     return new
+
+
+def discard(invoice: Invoice, by: User) -> None:
+    """Delete a draft; the order it was made from waits again (`an_order_is_billed_once`: no other invoice stands for it).
+
+    A draft that is gone already stays gone. Raises DraftRefused for an issued invoice.
+    """
+    order = None
+    if invoice.order_id:  # lock order as in bill_order: party, order, invoice
+        Party.objects.select_for_update(no_key=True).get(business_id=invoice.business_id, pk=invoice.party_id)
+        order = Order.objects.select_for_update().get(business_id=invoice.business_id, pk=invoice.order_id)
+    if not drafting.discard(invoice):
+        return
+    if order:
+        orders.reopen(order, by)
+    activity.record(invoice.business, by, "discarded", ("draft", invoice.public_id), order=order and order.public_id)
+
+
+def order_of_discarded(business: Business, public_id: str) -> str | None:
+    """For a draft of this id that was discarded: its order's public id, "" without one; None for any other id."""
+    deed = business.activities.filter(verb="discarded", subject_kind="draft", subject_id=public_id).first()
+    return (deed.data["order"] or "") if deed else None

@@ -197,9 +197,15 @@ def save(
 
 
 @transaction.atomic
-def discard(invoice: Invoice) -> None:
-    """Delete a draft; an issued invoice stays (the database refuses it as well)."""
-    invoice = Invoice.objects.select_for_update().get(business_id=invoice.business_id, pk=invoice.pk)
-    if invoice.status != Invoice.Status.DRAFT:
+def discard(invoice: Invoice) -> bool:
+    """Delete a draft; an issued invoice stays (the database refuses it as well). False when it was gone already.
+
+    Lock order: what stands above the invoice first; `billing.discard` does so for a draft that came from an order.
+    """
+    found = Invoice.objects.select_for_update().filter(business_id=invoice.business_id, pk=invoice.pk).first()
+    if found is None:
+        return False
+    if found.status != Invoice.Status.DRAFT:
         raise DraftRefused(_("An issued invoice is cancelled, not deleted."))
-    invoice.delete()
+    found.delete()
+    return True

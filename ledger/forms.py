@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.forms import DateField, GstinField, MobileField, OnceForm, RupeesField
+from accounts.forms import DateField, GstinField, MobileField, OnceForm, Part, RupeesField, part_of
 from accounts.gstin import require_other, state_code
 from accounts.india import fy_end, fy_start, today
 from accounts.models import Message, Party, PartyPerson
@@ -72,12 +72,37 @@ class PartyForm(forms.ModelForm, OnceForm):
             main = party.people.filter(is_main=True).first()
             self.initial.update(phone=pretty(str(main.phone)) if main else None, person_name=main.name if main else "")
             self.fields["phone"].help_text = _("A changed number ends the links and sessions of the old one.")
-        self.fields["credit_days"].widget.attrs["placeholder"] = str(party.business.default_credit_days)
+        self.fields["credit_days"].unit = _("days")  # type: ignore[attr-defined]
+        days = party.business.default_credit_days
+        self.fields["credit_days"].help_text = _("Left empty: %(days)s, as in your settings.") % {"days": days}
         self.fields["state_code"].help_text = _(
             "Filled from the GSTIN when you leave it open. A buyer abroad: Other Countries."
         )
         self.fields["is_sez"].help_text = _("Billed with IGST, or without tax under your letter of undertaking.")
         self.fields["note"].help_text = _("Your customer never sees this.")
+
+    def parts(self) -> list[Part]:
+        """What may stay folded below name and numbers."""
+        return [
+            part_of(
+                self,
+                _("On the bill"),
+                _("GSTIN, State, address"),
+                "gstin state_code",
+                "is_sez",
+                "address",
+                "city pin_code",
+            ),
+            part_of(
+                self,
+                _("Between you"),
+                _("Credit days and limit, your own code, a note"),
+                "credit_days credit_limit_paise",
+                "reference",
+                "note",
+            ),
+            part_of(self, _("Messages"), _("E-mail and language"), "email language"),
+        ]
 
     def clean_gstin(self) -> str:
         gstin = self.cleaned_data["gstin"]
@@ -107,7 +132,7 @@ class PartyForm(forms.ModelForm, OnceForm):
         return cleaned
 
 
-class PersonForm(forms.Form):
+class PersonForm(OnceForm):
     """One more number that may log in to a party's portal."""
 
     phone = MobileField(label=gettext_lazy("Mobile number"))
@@ -134,7 +159,12 @@ class ChannelForm(OnceForm):
 
 # --- searches (GET) -----------------------------------------------------------------------------------------
 
-SHOW_PARTIES = [("", gettext_lazy("All")), ("collect", gettext_lazy("To collect")), ("pay", gettext_lazy("To pay"))]
+SHOW_PARTIES = [
+    ("", gettext_lazy("All")),
+    ("collect", gettext_lazy("To collect")),
+    ("pay", gettext_lazy("To pay")),
+    ("ahead", gettext_lazy("Advance or credit")),
+]
 SHOW_INVOICES = [
     ("", gettext_lazy("All")),
     ("unpaid", gettext_lazy("Unpaid")),
@@ -299,6 +329,11 @@ class PaymentForm(OnceForm):
         self.offered = self.bills[:BILLS_OFFERED]
         for item in self.offered:
             self.fields[self.name_of(item)] = RupeesField(required=False, label=str(item.document))
+
+    @property
+    def due_paise(self) -> int:
+        """All that is open, also beyond the bills offered by hand."""
+        return sum(item.total_paise - item.settled_paise for item in self.bills)
 
     @staticmethod
     def name_of(item: OpenItem) -> str:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from accounts.india import today
 from accounts.money import MINUS, amount, rupees
 from accounts.phones import mask
 from ledger import paper, statements
@@ -47,6 +48,11 @@ def chips(query: QueryDict, key: str, choices: Iterable[tuple[str, Any]], curren
 
 def day(value: dt.date) -> str:
     return date_format(value, "DATE_FORMAT")
+
+
+def short_day(value: dt.date) -> str:
+    """For a phone: this year's days without the year."""
+    return date_format(value, "MONTH_DAY_FORMAT") if value.year == today().year else day(value)
 
 
 def net_balance() -> Expression:
@@ -111,6 +117,7 @@ class InvoiceRow:
     party: str
     number: str
     date: str
+    short_date: str
     due: str
     total: str
     open: str
@@ -134,6 +141,7 @@ def invoice_rows(invoices: Iterable[Invoice], slug: str) -> list[InvoiceRow]:
                 party=invoice.party.name,
                 number=number,
                 date=day(invoice.issued_on),
+                short_date=short_day(invoice.issued_on),
                 due=day(invoice.due_on) if invoice.kind == Invoice.Kind.INVOICE else "",
                 total=rupees(invoice.total_paise),
                 open=rupees(due) if due and due != invoice.total_paise else "",
@@ -151,7 +159,9 @@ class PaymentRow:
     party: str
     number: str
     date: str
+    short_date: str
     how: str
+    reference: str
     amount: str
     badge: str
     state: str
@@ -175,7 +185,9 @@ def payment_rows(payments: Iterable[Payment], slug: str) -> list[PaymentRow]:
                 party=payment.party.name,
                 number=payment.number,
                 date=day(payment.paid_on),
-                how=" · ".join(filter(None, (payment.get_mode_display(), payment.reference))),
+                short_date=short_day(payment.paid_on),
+                how=payment.get_mode_display(),
+                reference=payment.reference,
                 amount=rupees(-payment.amount_paise if paid_back else payment.amount_paise),
                 badge=badge,
                 state=state,

@@ -18,9 +18,9 @@ from django.utils.translation import gettext as _
 from accounts import states
 from accounts.india import today
 from accounts.models import Business
-from accounts.money import amount, percent, plain, quantity, rupees, unit_price
+from accounts.money import amount, percent, plain, rupees, unit_price
 from accounts.phones import pretty
-from catalog.models import UNITS
+from catalog.units import Units
 from ledger import gst, snapshots, upi
 from ledger.models import Allocation, Invoice, InvoiceLine, Payment
 from ledger.words import in_words
@@ -91,7 +91,7 @@ def context_of(invoice: Invoice) -> dict[str, Any]:
     lines = list(invoice.lines.all())
     seller = invoice.seller or snapshots.of_business(invoice.business)
     buyer = invoice.buyer or snapshots.of_party(invoice.party)
-    units = {code: str(name) for code, name in UNITS}
+    units = Units()
     taxed = seller.get("scheme") == Business.Scheme.REGULAR
     return {
         "invoice": invoice,
@@ -166,14 +166,14 @@ def _title(label: str) -> str:
     return _("Credit Note") if label == CREDIT_NOTE else str(gst.DocumentLabel(label).label)
 
 
-def _line(line: Any, units: dict[str, str], taxed: bool) -> Line:
+def _line(line: Any, units: Units, taxed: bool) -> Line:
     tax = line.cgst_paise + line.sgst_paise + line.igst_paise + line.cess_paise
     including = _("incl. GST") if line.price_includes_tax and taxed else ""
     return Line(
         position=line.position,
         description=line.description,
         hsn=line.hsn,
-        quantity="" if line.is_charge else f"{quantity(line.quantity_milli)} {units.get(line.unit, line.unit)}",
+        quantity="" if line.is_charge else units.measured(line.quantity_milli, line.unit),
         price=f"{unit_price(line.unit_price_e4)} {including}".strip(),
         discount=amount(line.discount_paise) if line.discount_paise else "",
         taxable=amount(line.taxable_paise or line.untaxed_paise),
@@ -183,10 +183,10 @@ def _line(line: Any, units: dict[str, str], taxed: bool) -> Line:
     )
 
 
-def _hsn_line(row: gst.HsnRow, units: dict[str, str]) -> HsnLine:
+def _hsn_line(row: gst.HsnRow, units: Units) -> HsnLine:
     return HsnLine(
         hsn=row.hsn,
-        quantity=f"{quantity(row.quantity_milli)} {units.get(row.unit, row.unit)}",
+        quantity=units.measured(row.quantity_milli, row.unit),
         rate=percent(row.gst_rate_bp),
         taxable=amount(row.taxable_paise),
         cgst=amount(row.cgst_paise),
@@ -282,7 +282,7 @@ def _due_label(state: str, days: int) -> str:
 
 
 def _sentence(invoice: Invoice, state: str, due: int, total: str) -> str:
-    day = _day(invoice.due_on)
+    day = _day(invoice.due_on).replace(" ", "\u00a0")
     if state == "cancelled":
         return _("Cancelled by the shop. Nothing is to be paid on it.")
     if state == "draft":

@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from accounts import activity, otp
 from accounts.models import Business, Party, PartyPerson, User
 
 ACCESS = "access"
@@ -39,9 +40,15 @@ def saved_people(phone: str) -> QuerySet[PartyPerson]:
     ).select_related("party__business", "party__balance")
 
 
-def note_access(request: HttpRequest, phone: str) -> None:
-    """Write down in the session what the code just entered opens: all parties of this number, in all businesses."""
-    request.session[ACCESS] = {str(person.party_id): person.party.access_version for person in saved_people(phone)}
+def note_access(request: Any, phone: str) -> None:
+    """Write down what the code just entered opens: all parties of this number, in all businesses.
+
+    In the session for the gatekeeper, and in each business's activity: so the merchant sees the login, through
+    whatever door it came.
+    """
+    parties = [person.party for person in saved_people(phone)]
+    request.session[ACCESS] = {str(party.pk): party.access_version for party in parties}
+    activity.record_login(request.user, parties, otp.device_summary(request))
 
 
 def is_signed_in(request: Any) -> bool:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Sum
+from django.utils.translation import gettext as _
 
 from accounts.models import Party
-from accounts.money import line_amount
-from accounts.money import quantity as show_quantity
+from accounts.money import line_amount, rupees
 from catalog.models import Item, Order
-from catalog.orders import MAX_LINES, MAX_QUANTITY_MILLI
+from catalog.orders import MAX_LINES, MAX_QUANTITY_MILLI, OrderRefused
 
 KEY = "cart"
 
@@ -22,15 +22,19 @@ def read(request: Any) -> dict[int, int]:
 
 
 def write(request: Any, quantities: Mapping[int, int]) -> None:
-    """Keep these quantities (0 leaves an item out); at most as many lines as an order may have."""
-    carts = request.session.get(KEY, {})
-    kept = {str(pk): min(milli, MAX_QUANTITY_MILLI) for pk, milli in quantities.items() if milli > 0}
-    carts[str(request.party.pk)] = dict(list(kept.items())[:MAX_LINES])
-    request.session[KEY] = carts
+    """Keep these quantities (0 leaves an item out). Raises OrderRefused for more than one order may hold."""
+    kept = {str(pk): milli for pk, milli in quantities.items() if milli > 0}
+    if len(kept) > MAX_LINES:
+        raise OrderRefused(
+            _("An order holds at most %(most)s different goods. Order these first.") % {"most": MAX_LINES}
+        )
+    if max(kept.values(), default=0) > MAX_QUANTITY_MILLI:
+        raise OrderRefused(_("This is too much to order online. Please call the shop."))
+    request.session[KEY] = request.session.get(KEY, {}) | {str(request.party.pk): kept}
 
 
 def put(request: Any, item: Item, milli: int, *, add: bool = False) -> None:
-    """Set an item's quantity, or add to it."""
+    """Set an item's quantity, or add to it. Raises OrderRefused."""
     quantities = read(request)
     quantities[item.pk] = milli + (quantities.get(item.pk, 0) if add else 0)
     write(request, quantities)
@@ -45,10 +49,6 @@ class Line:
     amount_paise: int
     short_milli: int | None
 
-    @property
-    def quantity(self) -> str:
-        return show_quantity(self.quantity_milli, grouping=False)
-
 
 @dataclass(frozen=True, slots=True)
 class Cart:
@@ -62,7 +62,7 @@ class Cart:
 def today(request: Any) -> Cart:
     """The cart with today's items and prices: one query."""
     quantities = read(request)
-    found = Item.objects.in_store().filter(business=request.business, pk__in=quantities).select_related("category")
+    found = Item.objects.in_store().filter(business=request.business, pk__in=quantities)
     items = {item.pk: item for item in found} if quantities else {}
     lines = [_line(items[pk], milli) for pk, milli in quantities.items() if pk in items]
     return Cart(lines, sum(line.amount_paise for line in lines), len(quantities) - len(lines))
@@ -82,3 +82,38 @@ def room_paise(party: Party) -> int | None:
     waiting = Order.objects.waiting().filter(business_id=party.business_id, party=party)
     ordered = waiting.aggregate(sum=Sum("total_paise"))["sum"] or 0
     return party.credit_limit_paise - (balance.paise if balance else 0) - ordered
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """A credit limit and what a cart takes of it; `used` and `reached` are percents of the limit, before and after."""
+
+    limit: str
+    taken: str
+    room: str
+    left: str
+    is_beyond: bool
+    used: int
+    reached: int
+
+
+def credit_of(party: Party, total_paise: int) -> Credit | None:
+    """The meter of the cart; None without a limit."""
+    limit, room = party.credit_limit_paise, room_paise(party)
+    if limit is None or room is None:
+        return None
+    left = room - total_paise
+    return Credit(
+        limit=rupees(limit),
+        taken=rupees(max(limit - room, 0)),
+        room=rupees(max(room, 0)),
+        left=rupees(abs(left)),
+        is_beyond=left < 0,
+        used=_percent(limit - room, limit),
+        reached=_percent(limit - left, limit),
+    )
+
+
+def _percent(part: int, whole: int) -> int:
+    """Between 0 and 100; all of nothing is taken."""
+    return min(max(round(100 * part / whole), 0), 100) if whole else 100

@@ -1,7 +1,6 @@
 """The customer's forms."""
 
 import datetime as dt
-import re
 from typing import Any
 
 from django import forms
@@ -9,9 +8,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.forms import DateField, MobileField, OnceForm, QuantityField
+from accounts.forms import DateField, OnceForm, OwnMobileField, QuantityField
 from accounts.india import fy_end, fy_start, today
-from accounts.money import ascii_digits
 from catalog.orders import MAX_QUANTITY_MILLI
 from ledger.statements import Period
 
@@ -20,30 +18,7 @@ BEGINNING = dt.date(2000, 1, 1)
 
 
 class NumberForm(forms.Form):
-    phone = MobileField(
-        label=_("Your mobile number"), error_messages={"required": _("Write the mobile number.")}, max_length=40
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["phone"].widget.attrs |= {"placeholder": "98765 43210", "autofocus": True}
-
-
-class CodeForm(forms.Form):
-    code = forms.CharField(
-        label=_("Code"),
-        max_length=20,
-        error_messages={"required": _("Write the six digits of the code.")},
-        widget=forms.TextInput(
-            attrs={"class": "code", "inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}
-        ),
-    )
-
-    def clean_code(self) -> str:
-        code = re.sub(r"[\s-]", "", ascii_digits(self.cleaned_data["code"]))
-        if not re.fullmatch(r"[0-9]{6}", code):
-            raise ValidationError(_("The code has six digits."))
-        return code
+    phone = OwnMobileField(label=_("Your mobile number"), max_length=40)
 
 
 class SearchForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views import account, links, login, profile, store
+from portal.views import account, cart, ledger, links, login, orders, profile, store
 
 app_name = "portal"
 urlpatterns = [
@@ -21,15 +21,15 @@ urlpatterns = [
     path("portal/<slug:party>/invoices/", account.invoices, name="invoices"),
     path("portal/<slug:party>/invoices/<slug:invoice>/", account.invoice, name="invoice"),
     path("portal/<slug:party>/invoices/<slug:invoice>/pdf", account.invoice_pdf, name="invoice_pdf"),
-    path("portal/<slug:party>/ledger/", account.ledger, name="ledger"),
+    path("portal/<slug:party>/ledger/", ledger.ledger, name="ledger"),
     path("portal/<slug:party>/store/", store.store, name="store"),
-    path("portal/<slug:party>/store/cart/", store.cart, name="cart"),
-    path("portal/<slug:party>/store/cart/<slug:item>/", store.cart_line, name="cart_line"),
-    path("portal/<slug:party>/store/checkout/", store.checkout, name="checkout"),
+    path("portal/<slug:party>/store/cart/", cart.cart, name="cart"),
+    path("portal/<slug:party>/store/cart/<slug:item>/", cart.cart_line, name="cart_line"),
+    path("portal/<slug:party>/store/checkout/", cart.checkout, name="checkout"),
     path("portal/<slug:party>/store/<slug:item>/image", store.item_image, name="item_image"),
-    path("portal/<slug:party>/orders/", store.orders, name="orders"),
-    path("portal/<slug:party>/orders/<slug:order>/", store.order, name="order"),
-    path("portal/<slug:party>/orders/<slug:order>/cancel/", store.order_cancel, name="order_cancel"),
-    path("portal/<slug:party>/orders/<slug:order>/again/", store.order_reorder, name="order_reorder"),
+    path("portal/<slug:party>/orders/", orders.orders, name="orders"),
+    path("portal/<slug:party>/orders/<slug:order>/", orders.order, name="order"),
+    path("portal/<slug:party>/orders/<slug:order>/cancel/", orders.order_cancel, name="order_cancel"),
+    path("portal/<slug:party>/orders/<slug:order>/again/", orders.order_reorder, name="order_reorder"),
     path("portal/<slug:party>/profile/", profile.profile, name="profile"),
 ]

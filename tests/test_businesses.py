@@ -120,11 +120,12 @@ def test_the_state_is_filled_in_from_the_gstin(owner):
         ({"scheme": "regular", "gstin": GSTIN, "state_code": "29"}, "belongs to Maharashtra"),
         ({"scheme": "regular", "gstin": "9919USA29003OSW"}, "not the GSTIN of a shop"),
         ({"state_code": ""}, "Choose your State"),
-        ({"name": ""}, "required"),
+        ({"scheme": ""}, "Please choose one."),
+        ({"name": ""}, "Please fill this in."),
         ({"pin_code": "012345"}, "six digits"),
         ({"upi_id": "not a upi id"}, "looks like"),
-        ({"scheme": "imaginary"}, "valid choice"),
-        ({"name": "A\x00B"}, "Null characters"),
+        ({"scheme": "imaginary"}, "Please choose one from the list."),
+        ({"name": "A\x00B"}, "cannot be saved"),
     ],
 )
 def test_wrong_business_data_is_refused_in_plain_words(owner, changed, says):
@@ -161,8 +162,8 @@ SAID = {
     "gstin": GSTIN,
     "state_code": "27",
     "city": "Pune",
-    "invoice_prefix": "INV",
     "default_credit_days": "15",
+    "hsn_digits": "4",
 }
 
 
@@ -176,18 +177,16 @@ def test_an_owner_changes_the_settings_and_the_record_names_no_contents(owner, s
             "upi_id": "ram@okaxis",
             "bank_account": "12345678",
             "bank_ifsc": "hdfc0001234",
-            "invoice_prefix": "rs",
             "phone": "020 2445 1234",
             "terms": "Goods once sold are taken back with a smile.",
         },
     )
     assert (answer.status_code, answer["Location"]) == (302, "/m/ram-kirana/settings/")
     shop.refresh_from_db()
-    assert (shop.name, shop.upi_id, shop.bank_ifsc, shop.invoice_prefix, str(shop.phone), shop.slug) == (
+    assert (shop.name, shop.upi_id, shop.bank_ifsc, str(shop.phone), shop.slug) == (
         "Ram & Sons",
         "ram@okaxis",
         "HDFC0001234",
-        "RS",
         "+912024451234",
         "ram-kirana",
     )
@@ -205,7 +204,7 @@ def test_saving_without_a_change_writes_nothing(owner, shop):
     "wrong",
     [
         {"gstin": "27AAPFU9039F1ZV"},
-        {"invoice_prefix": "TOOLONG"},
+        {"hsn_digits": "5"},
         {"default_credit_days": "-1"},
         {"default_credit_days": "366"},
         {"bank_ifsc": "HDFC"},

@@ -238,10 +238,10 @@ def test_the_screen_says_the_same_to_every_number(door: str) -> None:
 
 
 @pytest.mark.django_db
-def test_a_browser_may_ask_eight_times_in_a_quarter_of_an_hour() -> None:
+def test_a_browser_may_ask_five_times_in_a_quarter_of_an_hour() -> None:
     with time_machine.travel(dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC), tick=False) as clock:
         browser = Browser()
-        for n in range(8):
+        for n in range(5):
             browser.ask(f"+91980000000{n}")
         with pytest.raises(LimitReached):
             browser.ask("+919800000009")
@@ -251,9 +251,9 @@ def test_a_browser_may_ask_eight_times_in_a_quarter_of_an_hour() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("is_known", [True, False])
-def test_a_number_is_sent_twenty_codes_in_a_quarter_of_an_hour_whoever_asks(is_known: bool) -> None:
+def test_a_number_is_sent_ten_codes_in_a_quarter_of_an_hour_whoever_asks(is_known: bool) -> None:
     with time_machine.travel(dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC), tick=False):
-        for n in range(20):
+        for n in range(10):
             Browser(f"198.51.100.{n}").ask(is_known=is_known)
         with pytest.raises(LimitReached):
             Browser("198.51.100.99").ask(is_known=is_known)
@@ -265,7 +265,7 @@ def test_strangers_who_flood_a_number_do_not_lock_its_owners_known_browser() -> 
     owner, thief = Browser("198.51.100.1"), Browser("203.0.113.1")
     owner.remember(user)
     assert otp.knows_number(owner.request(), NUMBER)
-    for _ in range(20):
+    for _ in range(10):
         Browser("203.0.113.1").ask()
     with pytest.raises(LimitReached):
         thief.ask()
@@ -273,14 +273,49 @@ def test_strangers_who_flood_a_number_do_not_lock_its_owners_known_browser() -> 
 
 
 @pytest.mark.django_db
+def test_a_number_is_sent_twenty_codes_a_day_and_a_browser_it_knows_has_twenty_of_its_own() -> None:
+    with time_machine.travel(dt.datetime(2026, 11, 22, 1, tzinfo=dt.UTC), tick=False) as clock:
+        known = Browser("198.51.100.1")
+        known.remember(factories.make_user(NUMBER))
+        for _ in range(4):
+            for _ in range(5):
+                Browser("203.0.113.1").ask()
+            clock.shift(dt.timedelta(minutes=15))
+        with pytest.raises(LimitReached) as reached:
+            Browser("203.0.113.2").ask()
+        assert reached.value.retry_after == 22 * 60 * 60  # midnight UTC, 05:30 in India
+        assert Browser("203.0.113.2").ask(purpose=MERCHANT)
+        for _ in range(4):
+            for _ in range(5):
+                known.ask()
+            clock.shift(dt.timedelta(minutes=15))
+        with pytest.raises(LimitReached):
+            known.ask()
+
+
+@pytest.mark.django_db
+def test_who_taps_for_a_new_code_again_and_again_does_not_use_up_the_number() -> None:
+    with time_machine.travel(dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC), tick=False):
+        browser = Browser()
+        for n in range(30):
+            if n < 5:
+                browser.ask()
+            else:
+                with pytest.raises(LimitReached):
+                    browser.ask()
+        for _ in range(5):
+            Browser().ask()
+
+
+@pytest.mark.django_db
 def test_a_known_browser_is_limited_too() -> None:
     known = Browser()
     known.remember(factories.make_user(NUMBER))
     with time_machine.travel(dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC), tick=False):
-        for n in range(21):
+        for n in range(11):
             browser = Browser()
             browser.cookies = known.cookies
-            if n == 20:
+            if n == 10:
                 with pytest.raises(LimitReached):
                     browser.ask()
             else:

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image as Pillow
 
 from accounts import images
+from accounts.idempotency import new_key
 from accounts.models import Image
 from tests.factories import make_business, make_item, make_user, merchant_client
 
@@ -141,7 +142,8 @@ def client(shop):
 
 
 def said(**more):
-    return {"name": "Salt", "unit": "PCS", "unit_price_e4": "20", "in_store": "on", "is_active": "on"} | more
+    fixed = {"name": "Salt", "unit": "PCS", "unit_price_e4": "20", "in_store": "on", "is_active": "on"}
+    return fixed | {"form_key": new_key()} | more
 
 
 def upload(data: bytes, name: str = "salt.png", content_type: str = "image/png") -> SimpleUploadedFile:

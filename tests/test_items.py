@@ -2,6 +2,7 @@
 
 import pytest
 
+from accounts.idempotency import new_key
 from accounts.models import Activity
 from catalog import rates
 from catalog.models import Category, Item, StockMovement, Storefront
@@ -38,6 +39,11 @@ SALT = {
 }
 
 
+def salt(**changed: str) -> dict[str, str]:
+    """The form of an item as it is sent, with a key of its own."""
+    return SALT | {"form_key": new_key()} | changed
+
+
 def names(response) -> list[str]:
     return [row.name for row in response.context["rows"]]
 
@@ -46,7 +52,7 @@ def names(response) -> list[str]:
 
 
 def test_a_new_item_is_kept_to_the_last_decimal(client, shop):
-    answer = client.post(ITEMS + "new/", SALT | {"category_name": "Grocery", "code": "S-1"})
+    answer = client.post(ITEMS + "new/", salt() | {"category_name": "Grocery", "code": "S-1"})
     assert (answer.status_code, answer["Location"]) == (302, ITEMS)
     item = shop.items.get()
     assert (item.name, item.unit_price_e4, item.gst_rate_bp, item.hsn, item.code, str(item.category)) == (
@@ -61,7 +67,7 @@ def test_a_new_item_is_kept_to_the_last_decimal(client, shop):
 
 
 def test_an_item_with_a_count_begins_with_a_movement(client, shop, owner):
-    client.post(ITEMS + "new/", SALT | {"tracks_stock": "on", "counted": "12.5"})
+    client.post(ITEMS + "new/", salt() | {"tracks_stock": "on", "counted": "12.5"})
     item = shop.items.get()
     assert item.stock_milli == 12_500
     movement = StockMovement.objects.get()
@@ -69,17 +75,72 @@ def test_an_item_with_a_count_begins_with_a_movement(client, shop, owner):
 
 
 def test_a_count_without_keeping_stock_counts_nothing(client, shop):
-    client.post(ITEMS + "new/", SALT | {"counted": "12"})
+    client.post(ITEMS + "new/", salt() | {"counted": "12"})
     assert (shop.items.get().stock_milli, StockMovement.objects.count()) == (0, 0)
 
 
+@pytest.mark.parametrize("code", ["", "S-1"])
+def test_a_double_click_makes_one_item_with_a_code_or_without(client, shop, code):
+    form = salt(code=code, tracks_stock="on", counted="12")
+    answers = [client.post(ITEMS + "new/", form) for _ in range(2)]
+    assert [answer["Location"] for answer in answers] == [ITEMS, ITEMS]
+    assert (shop.items.get().stock_milli, StockMovement.objects.count()) == (12_000, 1)
+    page = client.get(ITEMS).content.decode()
+    assert page.count("Tata Salt is saved.") == 2
+    assert client.post(ITEMS + "new/", form | {"name": "Something else"}).status_code == 422
+    assert client.post(ITEMS + "new/", salt(code="")).status_code == 302
+    assert shop.items.count() == 2
+
+
+def test_a_repeated_change_does_not_undo_a_later_one(client, shop):
+    item = make_item(shop, "Salt")
+    address = f"{ITEMS}{item.public_id}/"
+    early = salt(name="Early")
+    for form in (early, salt(name="Late"), early):
+        assert client.post(address, form)["Location"] == address
+    item.refresh_from_db()
+    assert item.name == "Late"
+
+
+def test_an_item_has_its_own_mark_of_low_stock(client, shop):
+    client.post(ITEMS + "new/", salt(tracks_stock="on", counted="40", low_milli="40"))
+    client.post(ITEMS + "new/", salt(name="Usual", tracks_stock="on", counted="6", low_milli=""))
+    assert list(shop.items.order_by("pk").values_list("low_milli", flat=True)) == [40_000, 5_000]
+    assert names(client.get(ITEMS, {"show": "low"})) == ["Tata Salt"]
+    assert client.post(ITEMS + "new/", salt(low_milli="-1")).status_code == 400
+    item = shop.items.get(name="Usual")
+    client.post(f"{ITEMS}{item.public_id}/", salt(name="Usual", tracks_stock="on", low_milli="0"))
+    item.refresh_from_db()
+    assert item.low_milli == 0
+
+
+def test_a_name_without_a_picture_is_shown_by_its_first_letter(client, shop):
+    for name in ("12 PENCILS", "*Boombox", "नमक", "4711", "tea"):
+        make_item(shop, name)
+    found = {row.name: row.letter for row in client.get(ITEMS).context["rows"]}
+    assert found == {"12 PENCILS": "P", "*Boombox": "B", "नमक": "न", "4711": "", "tea": "T"}
+
+
+def test_the_parts_of_the_form_are_folded_until_something_is_in_them(client, shop):
+    def opened(page) -> list[bool]:
+        return [part.is_open for part in page.context["form"].parts()]
+
+    assert opened(client.get(ITEMS + "new/")) == [False, False]
+    assert opened(client.post(ITEMS + "new/", salt(name="", low_milli="5"))) == [False, False]
+    assert opened(client.post(ITEMS + "new/", salt(low_milli="-1"))) == [False, True]
+    hidden = make_item(shop, in_store=False)
+    assert opened(client.get(f"{ITEMS}{hidden.public_id}/")) == [True, False]
+    counted = make_item(shop, stock_milli=1000)
+    assert opened(client.get(f"{ITEMS}{counted.public_id}/")) == [False, True]
+
+
 def test_several_items_in_a_row(client):
-    assert client.post(ITEMS + "new/", SALT | {"another": "1"})["Location"] == ITEMS + "new/"
+    assert client.post(ITEMS + "new/", salt() | {"another": "1"})["Location"] == ITEMS + "new/"
 
 
 def test_a_category_is_found_in_any_case_and_made_once(client, shop):
     for n, name in enumerate(("Grocery", "grocery ", "  GROCERY", "Soaps")):
-        client.post(ITEMS + "new/", SALT | {"name": f"Item {n}", "category_name": name})
+        client.post(ITEMS + "new/", salt() | {"name": f"Item {n}", "category_name": name})
     assert list(Category.objects.order_by("name").values_list("business", "name")) == [
         (shop.pk, "Grocery"),
         (shop.pk, "Soaps"),
@@ -88,7 +149,7 @@ def test_a_category_is_found_in_any_case_and_made_once(client, shop):
 
 def test_the_same_category_name_in_two_shops_is_two_categories(client, shop):
     foreign = Category.objects.create(business=make_business(), name="Grocery")
-    client.post(ITEMS + "new/", SALT | {"category_name": "Grocery"})
+    client.post(ITEMS + "new/", salt() | {"category_name": "Grocery"})
     assert shop.items.get().category != foreign
 
 
@@ -104,14 +165,14 @@ def test_the_same_category_name_in_two_shops_is_two_categories(client, shop):
         ({"gst_rate_bp": "5.001"}, "such as 18 or 0.25"),
         ({"gst_rate_bp": ""}, "required"),
         ({"hsn": "123"}, "4, 6 or 8 digits"),
-        ({"unit": "XXX"}, "valid choice"),
+        ({"unit": "XXX"}, "choose one from the list"),
         ({"name": "x" * 201}, "at most 200"),
         ({"tracks_stock": "on", "counted": "-1"}, "cannot be negative"),
-        ({"name": "A\x00B"}, "Null characters"),
+        ({"name": "A\x00B"}, "cannot be saved"),
     ],
 )
 def test_wrong_item_data_is_refused_in_plain_words_and_kept(client, shop, changed, says):
-    answer = client.post(ITEMS + "new/", SALT | {"description": "Typed text"} | changed)
+    answer = client.post(ITEMS + "new/", salt() | {"description": "Typed text"} | changed)
     assert answer.status_code == 400
     assert says in answer.content.decode()
     assert "Typed text" in answer.content.decode()
@@ -120,8 +181,8 @@ def test_wrong_item_data_is_refused_in_plain_words_and_kept(client, shop, change
 
 def test_a_code_is_used_once_per_shop(client, shop):
     make_item(make_business(), code="S-1")
-    assert client.post(ITEMS + "new/", SALT | {"code": "S-1"}).status_code == 302
-    answer = client.post(ITEMS + "new/", SALT | {"code": "S-1"})
+    assert client.post(ITEMS + "new/", salt() | {"code": "S-1"}).status_code == 302
+    answer = client.post(ITEMS + "new/", salt() | {"code": "S-1"})
     assert answer.status_code == 400
     assert "Another item has this code" in answer.content.decode()
     assert shop.items.count() == 1
@@ -130,18 +191,20 @@ def test_a_code_is_used_once_per_shop(client, shop):
 def test_changing_an_item_never_sets_its_stock_back(client, shop):
     item = make_item(shop, "Salt", stock_milli=5000)
     Item.objects.filter(pk=item.pk).update(reserved_milli=0)
-    client.post(f"{ITEMS}{item.public_id}/", SALT | {"tracks_stock": "on", "stock_milli": "99", "reserved_milli": "7"})
+    client.post(
+        f"{ITEMS}{item.public_id}/", salt() | {"tracks_stock": "on", "stock_milli": "99", "reserved_milli": "7"}
+    )
     item.refresh_from_db()
     assert (item.name, item.stock_milli, item.reserved_milli) == ("Tata Salt", 5000, 0)
 
 
 def test_an_item_can_be_taken_out_of_use_and_back(client, shop):
     item = make_item(shop, "Salt")
-    out = {name: value for name, value in SALT.items() if name not in {"is_active", "in_store"}}
+    out = {name: value for name, value in salt().items() if name not in {"is_active", "in_store"}}
     client.post(f"{ITEMS}{item.public_id}/", out)
     assert names(client.get(ITEMS)) == []
     assert names(client.get(ITEMS, {"show": "unused"})) == ["Tata Salt"]
-    client.post(f"{ITEMS}{item.public_id}/", SALT)
+    client.post(f"{ITEMS}{item.public_id}/", salt())
     assert names(client.get(ITEMS)) == ["Tata Salt"]
 
 
@@ -149,7 +212,7 @@ def test_a_shop_without_gst_is_not_asked_for_rates(client, shop):
     make_business("Small", shop.memberships.get().user, slug="small")
     page = client.get("/m/small/items/new/").content.decode()
     assert "gst_rate_bp" not in page
-    plain = {name: value for name, value in SALT.items() if name != "gst_rate_bp"}
+    plain = {name: value for name, value in salt().items() if name != "gst_rate_bp"}
     assert client.post("/m/small/items/new/", plain).status_code == 302
     assert Item.objects.get().gst_rate_bp == 0
 
@@ -162,7 +225,7 @@ def test_a_rate_is_read_as_people_write_it(typed, bp):
 def test_an_item_of_another_shop_is_as_absent_as_none(client):
     foreign = make_item(make_business(), "Foreign")
     for end in ("", "stock/"):
-        answers = [client.post(f"{ITEMS}{name}/{end}", SALT) for name in (foreign.public_id, "neverwas0000")]
+        answers = [client.post(f"{ITEMS}{name}/{end}", salt()) for name in (foreign.public_id, "neverwas0000")]
         assert [answer.status_code for answer in answers] == [404, 404]
         assert answers[0].content == answers[1].content
     foreign.refresh_from_db()
@@ -193,7 +256,9 @@ def test_a_count_sent_twice_moves_once(client, shop):
     Item.objects.filter(pk=item.pk)  # a sale in between would come from catalog.stock
     assert count(client, item, "3").status_code == 302
     assert StockMovement.objects.count() == 2
-    assert count(client, item, "4").status_code == 422
+    refused = count(client, item, "4")
+    assert refused.status_code == 422
+    assert f'href="{ITEMS}{item.public_id}/">See what was saved' in refused.content.decode()
 
 
 def test_a_count_begins_the_keeping_of_stock(client, shop):

@@ -258,6 +258,16 @@ def test_the_reader_may_change_the_language_without_a_cookie(party):
     assert dict(response.cookies) == {}
 
 
+def test_the_language_chosen_on_the_page_goes_on_at_the_door(party):
+    path = links.path(links.for_invoice(make.make_invoice(party), None))
+    assert f'href="{path}/login"' in Client().get(path).content.decode()
+    page = Client().get(f"{path}?lang=hi").content.decode()
+    assert f'href="{path}/login?lang=hi"' in page
+    door = Client().get(f"{path}/login?lang=hi").content.decode()
+    assert '<html lang="hi">' in door
+    assert 'href="?lang=en"' in door
+
+
 def test_the_language_the_shop_chose_for_the_party_comes_before_the_browsers(party):
     party.language = "hi"
     party.save()

@@ -89,6 +89,27 @@ def test_a_double_click_on_issue_makes_one_invoice(client, party):
     assert Invoice.objects.count() == 1
 
 
+def test_a_double_click_on_issue_in_a_draft_just_shows_the_invoice(client, party):
+    draft = make_invoice(party, issued=False)
+    address, data = f"/m/ram/invoices/{draft.public_id}/edit/", editor(SALT, do="issue")
+    client.post(address, data)
+    again = client.post(address, data, follow=True)
+    assert again.redirect_chain == [(f"/m/ram/invoices/{draft.public_id}/", 302)]
+    assert [str(message) for message in again.context["messages"]] == ["Issued. Share it now."]
+    other = client.post(address, editor(SALT | {"price": "1"}, do="issue"), follow=True)
+    assert [str(message) for message in other.context["messages"]] == [
+        "An issued invoice never changes. Cancel it, or write a credit note."
+    ]
+
+
+def test_a_double_click_on_issue_of_a_shown_draft_says_so_once(client, party):
+    draft = make_invoice(party, issued=False)
+    for _ in range(2):
+        client.post(f"/m/ram/invoices/{draft.public_id}/issue/")
+    page = client.get(f"/m/ram/invoices/{draft.public_id}/")
+    assert [str(message) for message in page.context["messages"]] == ["Issued. Share it now."]
+
+
 def test_the_same_form_key_with_other_contents_is_refused(client, party):
     data = editor(SALT)
     client.post(new_url(party), data)
@@ -164,7 +185,7 @@ def test_a_wrong_line_says_what_is_wrong_at_its_field_and_keeps_what_was_typed(c
     [
         ({"issued_on": "2999-01-01"}, "The date lies in the future. Choose today or an earlier day."),
         ({"issued_on": "1999-01-01"}, "Choose a day after 1 Jul 2017."),
-        ({"issued_on": ""}, "This field is required."),
+        ({"issued_on": ""}, "Please choose a date."),
     ],
 )
 def test_a_wrong_date_is_explained(client, party, head, words):
@@ -405,11 +426,40 @@ def test_cancelling_needs_a_reason_and_turns_payments_into_an_advance(client, pa
     address = f"/m/ram/invoices/{invoice.public_id}/cancel/"
     nothing = client.post(address, {"form_key": new_key(), "reason": " "})
     assert nothing.status_code == 400
-    assert nothing.context["form"].errors["reason"] == ["This field is required."]
+    assert nothing.context["form"].errors["reason"] == ["Please fill this in."]
     assert client.post(address, {"form_key": new_key(), "reason": "Wrong party"}).status_code == 302
     invoice.refresh_from_db()
     payment.open_item.refresh_from_db()
     assert (invoice.status, invoice.cancel_reason, payment.unallocated_paise) == ("cancelled", "Wrong party", 60_00)
+
+
+def test_cancelling_a_used_credit_note_says_that_its_bill_is_due_again(client, party):
+    note = make_credit_note(original=make_invoice(party), paise=40_00)
+    address, data = f"/m/ram/invoices/{note.public_id}/cancel/", {"form_key": new_key(), "reason": "Mistake"}
+    assert "The ₹40.00 it had settled is due again." in client.get(address).content.decode()
+    response = client.post(address, data, follow=True)
+    assert [str(message) for message in response.context["messages"]] == [
+        "Cancelled. The bills it had settled are due again."
+    ]
+
+
+def test_a_long_invoice_is_shown_in_part_and_all_of_it_when_asked(client, party):
+    invoice = make_invoice(party, lines=[line(f"Item {n}") for n in range(75)])
+    address = f"/m/ram/invoices/{invoice.public_id}/"
+    page = client.get(address)
+    assert [row.position for row in page.context["lines"]] == list(range(1, 61))
+    assert '<a href="?lines=all">Show 15 more lines</a>' in page.content.decode()
+    whole = client.get(address + "?lines=all")
+    assert len(whole.context["lines"]) == 75
+    assert "more lines" not in whole.content.decode()
+
+
+def test_one_button_shares_an_invoice_that_was_not_shared_yet(client, party):
+    invoice = make_invoice(party)
+    address = f"/m/ram/invoices/{invoice.public_id}/share/"
+    page = client.get(f"/m/ram/invoices/{invoice.public_id}/").content.decode()
+    assert page.count(f'action="{address}"') == 1
+    assert "Not shared yet." in page
 
 
 def test_an_invoice_with_a_credit_note_is_not_cancelled_before_it(client, party):

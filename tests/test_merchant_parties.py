@@ -4,13 +4,18 @@ import datetime as dt
 
 import pytest
 from django.core.exceptions import ObjectDoesNotExist
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
+from accounts import activity
 from accounts.idempotency import new_key
 from accounts.models import Activity, Party
 from ledger import links
 from ledger.models import ShareLink
 from tests.factories import (
+    customer_client,
     make_business,
+    make_credit_note,
     make_invoice,
     make_item,
     make_party,
@@ -110,6 +115,22 @@ def test_the_list_can_show_only_those_who_owe_or_only_those_who_are_owed(client,
     assert [row.name for row in client.get("/m/ram/parties/?show=pay").context["rows"]] == ["Is owed"]
 
 
+def test_the_list_can_show_those_with_money_or_credit_notes_for_no_bill_yet(client, shop):
+    settled = make_party(shop, name="All used")
+    make_invoice(settled, paise=100_00)
+    make_payment(settled, 100_00)
+    both = make_party(shop, name="Owes and has")
+    make_invoice(both, paise=100_00)
+    make_payment(both, 30_00, shares=[])
+    make_credit_note(make_party(shop, name="Returned"))
+    make_invoice(make_party(shop, name="Owes"))
+    make_payment(make_party(make_business(), name="Foreign"))
+    assert [row.name for row in client.get("/m/ram/parties/?show=ahead").context["rows"]] == [
+        "Owes and has",
+        "Returned",
+    ]
+
+
 def test_a_search_that_makes_no_sense_shows_everything(client, shop):
     make_party(shop, name="Anand")
     response = client.get("/m/ram/parties/?show=nonsense&after=zz&q=%00")
@@ -151,7 +172,7 @@ def test_the_same_form_sent_twice_makes_one_party(client, shop):
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("name", "", "This field is required."),
+        ("name", "", "Please fill this in."),
         ("phone", "12345", "Write a mobile number with ten digits, such as 98765 43210."),
         (
             "gstin",
@@ -161,7 +182,7 @@ def test_the_same_form_sent_twice_makes_one_party(client, shop):
         ("gstin", "27AAPFU0939F1ZV", "This is your own GSTIN. Write the customer's."),
         ("credit_limit_paise", "-5", "The amount cannot be negative."),
         ("credit_limit_paise", "99999999999999", "This amount is too large: at most 999 crore rupees."),
-        ("credit_days", "400", "Ensure this value is less than or equal to 365."),
+        ("credit_days", "400", "This is too much: at most 365."),
         ("pin_code", "0123", "A PIN code has six digits."),
         ("reference", "K1", "Taken has this code already."),
     ],
@@ -198,7 +219,7 @@ def test_saving_without_changing_the_number_keeps_the_links(client, shop, owner)
     party = make_party(shop, "+919876543210", "Shree Ganesh")
     links.for_party(party, owner)
     page = client.get(f"/m/ram/parties/{party.public_id}/edit/")
-    assert page.context["form"]["phone"].value() == "+91 98765 43210"
+    assert page.context["form"]["phone"].value() == "98765 43210"
     client.post(f"/m/ram/parties/{party.public_id}/edit/", form(phone="+91 98765 43210", city="Pune"))
     party.refresh_from_db()
     assert party.city == "Pune"
@@ -275,9 +296,42 @@ def test_the_page_of_a_party_asks_the_same_queries_whatever_happened(
     for _ in range(count):
         links.for_invoice(make_invoice(party), owner)
         make_payment(party, 10_00)
-    # party; months, days, same day, entries; open bills; people; links; last login
-    with django_assert_num_queries(DOORS + 9):
+    # party; months, days, same day, entries; open bills; open sums; people; links; last login
+    with django_assert_num_queries(DOORS + 10):
         assert len(client.get(f"/m/ram/parties/{party.public_id}/").context["rows"]) == 2 * count
+
+
+def test_the_page_says_when_somebody_logged_in_last_and_who(client, shop):
+    party = make_party(shop, "+919876543210", "Anand")
+    address = f"/m/ram/parties/{party.public_id}/"
+    assert "Nobody has logged in yet." in client.get(address).content.decode()
+    party.people.update(name="Raju")
+    activity.record_login(make_user("+919876543210"), [party, make_party(shop)], "Chrome, Android")
+    at = date_format(localtime(), "DATE_FORMAT")
+    page = client.get(address).content.decode()
+    assert f"Last login: {at}" in page
+    assert "Raju (Chrome, Android)" in page
+    party.people.all().delete()
+    assert "Raju" not in client.get(address).content.decode()
+
+
+def test_a_party_without_entries_this_year_offers_to_see_everything(client, shop):
+    party = make_party(shop)
+    make_invoice(party, on=dt.date(2020, 5, 1), due_on=dt.date(2020, 5, 1))
+    address = f"/m/ram/parties/{party.public_id}/"
+    assert 'href="?period=all#ledger"' in client.get(address).content.decode()
+    assert len(client.get(address + "?period=all").context["rows"]) == 1
+
+
+def test_the_parts_of_the_form_are_folded_until_something_is_in_them(client, shop):
+    def opened(page) -> list[bool]:
+        return [part.is_open for part in page.context["form"].parts()]
+
+    assert opened(client.get("/m/ram/parties/new/")) == [False, False, False]
+    wrong = client.post("/m/ram/parties/new/", form(pin_code="0123", language="hi"))
+    assert opened(wrong) == [True, False, True]
+    party = make_party(shop, credit_days=0, state_code="")
+    assert opened(client.get(f"/m/ram/parties/{party.public_id}/edit/")) == [False, True, False]
 
 
 # --- people -------------------------------------------------------------------------------------------------
@@ -286,9 +340,10 @@ def test_the_page_of_a_party_asks_the_same_queries_whatever_happened(
 def test_a_second_number_may_be_added_once_and_taken_away(client, shop):
     party = make_party(shop, "+919876543210")
     address = f"/m/ram/parties/{party.public_id}/people/"
-    new = {"phone": "98220 12345", "name": "Sunita", "role": "accountant"}
-    assert client.post(address, new).status_code == 302
-    again = client.post(address, new)
+    new = {"phone": "98220 12345", "name": "Sunita", "role": "accountant", "form_key": new_key()}
+    assert [client.post(address, new).status_code for _ in range(2)] == [302, 302]  # a double click
+    assert party.people.count() == 2
+    again = client.post(address, new | {"form_key": new_key()})
     assert again.status_code == 400
     assert again.context["person_form"].errors["phone"] == ["This number is saved here already."]
     added = party.people.get(phone="+919822012345")
@@ -310,7 +365,9 @@ def test_a_number_of_another_party_cannot_be_taken_away_from_here(client, shop):
 
 def test_a_landline_cannot_be_added(client, shop):
     party = make_party(shop)
-    response = client.post(f"/m/ram/parties/{party.public_id}/people/", {"phone": "020 2345 6789", "role": "owner"})
+    response = client.post(
+        f"/m/ram/parties/{party.public_id}/people/", {"phone": "020 2345 6789", "role": "owner", "form_key": new_key()}
+    )
     assert response.status_code == 400
     assert response.context["person_form"].errors["phone"] == [
         "Only a mobile number can get a code. Indian ones begin with 6, 7, 8 or 9."
@@ -333,6 +390,10 @@ def test_who_changed_a_party_is_kept(client, shop, owner):
 # --- home ---------------------------------------------------------------------------------------------------
 
 
+def figures(context):
+    return [(tile["label"], tile["value"], tile["note"]) for tile in context["tiles"]]
+
+
 def test_home_sums_up_what_is_owed_overdue_and_received(client, shop):
     party = make_party(shop, name="Late Stores")
     long_ago = dt.date(2026, 1, 5)
@@ -341,14 +402,46 @@ def test_home_sums_up_what_is_owed_overdue_and_received(client, shop):
     make_payment(make_party(shop), 20_00)
     make_invoice(make_party(make_business(), name="Foreign"), paise=999_00, on=long_ago, due_on=long_ago)
     context = client.get("/m/ram/").context
-    assert [(tile["label"], tile["value"]) for tile in context["tiles"]] == [
-        ("To collect", "₹150.00"),
-        ("Overdue", "₹100.00"),
-        ("Received this month", "₹20.00"),
-        ("New orders", "0"),
+    assert figures(context) == [
+        ("To collect", "₹150.00", "from 1 party"),
+        ("Overdue", "₹100.00", "of it, from 1 party"),
+        ("Advances and credit notes", "₹20.00", "not used yet, 1 party"),
+        ("Received this month", "₹20.00", "1 payment"),
+        ("New orders", "0", "nothing waits"),
     ]
     assert [(row["name"], row["amount"], row["note"]) for row in context["overdue"]] == [
         ("Late Stores", "₹100.00", "1 bill")
+    ]
+
+
+def test_what_is_overdue_is_a_part_of_what_is_to_collect_and_advances_stand_beside_it(client, shop):
+    """Home, the party's page and the customer's own count alike: bills whole, unused money a line of its own."""
+    party = make_party(shop, new_phone(), "Late Stores")
+    long_ago = dt.date(2026, 1, 5)
+    make_invoice(party, paise=100_00, on=long_ago, due_on=long_ago)
+    make_invoice(party, paise=7_00)
+    make_payment(party, 30_00, shares=[])
+    make_credit_note(party, paise=5_00)
+    make_payment(make_party(shop, name="Pays ahead"), 900_00)
+    assert figures(client.get("/m/ram/").context)[:3] == [
+        ("To collect", "₹107.00", "from 1 party"),
+        ("Overdue", "₹100.00", "of it, from 1 party"),
+        ("Advances and credit notes", "₹935.00", "not used yet, 2 parties"),
+    ]
+    page = client.get(f"/m/ram/parties/{party.public_id}/").context
+    seen = customer_client(party).get(f"/portal/{party.public_id}/").context
+    for open_now in (page["open"], seen["open"]):
+        assert (open_now.overdue_paise, open_now.due_paise, open_now.advance_paise) == (100_00, 107_00, 35_00)
+    assert (page["balance"], seen["balance"].paise) == (72_00, 72_00)
+
+
+def test_home_says_nothing_of_advances_where_there_are_none(client, shop):
+    make_invoice(make_party(shop))
+    assert [label for label, _value, _note in figures(client.get("/m/ram/").context)] == [
+        "To collect",
+        "Overdue",
+        "Received this month",
+        "New orders",
     ]
 
 
@@ -378,6 +471,6 @@ def test_home_asks_the_same_queries_whatever_happened(client, shop, count, djang
         day = dt.date(2026, 1, 5)
         make_invoice(make_party(shop), on=day, due_on=day)
         make_payment(make_party(shop))
-    # newest invoices; orders; most overdue; to collect, overdue, received; first steps
-    with django_assert_num_queries(DOORS + 7):
+    # newest invoices; orders; most overdue; open items, received; first steps
+    with django_assert_num_queries(DOORS + 6):
         assert len(client.get("/m/ram/").context["invoices"]) == count

@@ -88,6 +88,97 @@ def test_the_preview_shows_what_would_be_closed_and_records_nothing(client, part
     assert Payment.objects.count() == 0
 
 
+# --- more than is due ---------------------------------------------------------------------------------------
+
+
+def test_an_amount_far_above_what_is_due_is_asked_about_and_nothing_is_recorded_or_lost(client, party, bills):
+    response = client.post(url(party), payment(amount="990000000", reference="UTR9", note="by Raju"))
+    page = response.content.decode()
+    assert response.status_code == 400
+    assert response.context["asked"] == (
+        "₹99,00,00,000.00 is more than the ₹600.00 that is due: ₹98,99,99,400.00 would stay as an advance. Record it?"
+    )
+    assert [row["is_closed"] for row in response.context["closes"]["rows"]] == [True, True, True]
+    assert response.context["form"]["reference"].value() == "UTR9"
+    assert response.context["form"]["note"].value() == "by Raju"
+    assert '<button class="btn primary" name="sure" value="99000000000">Yes, record ₹99,00,00,000.00</button>' in page
+    assert Payment.objects.count() == 0
+
+
+def test_the_second_button_records_it_once_whichever_button_is_pressed_again(client, party, bills):
+    data = payment(amount="990000000")
+    asked = client.post(url(party), data)
+    assert asked.context["form"]["form_key"].value() == data["form_key"]
+    yes = {name: value for name, value in data.items() if name != "do"} | {"sure": asked.context["sure"]}
+    answers = [client.post(url(party), again) for again in (yes, yes, data)]
+    made = Payment.objects.get()
+    assert (made.amount_paise, dues(bills)) == (99_00_00_000_00, [0, 0, 0])
+    assert {answer.headers["Location"] for answer in answers} == {f"/m/ram/payments/{made.public_id}/"}
+
+
+def test_a_yes_counts_for_the_amount_it_was_said_of_and_for_no_other(client, party, bills):
+    data = payment(amount="990000000")
+    yes = {"sure": client.post(url(party), data).context["sure"]}
+    assert client.post(url(party), data | yes | {"amount": "880000000"}).status_code == 400
+    assert Payment.objects.count() == 0
+    client.post(url(party), data | yes | {"amount": "600"})
+    assert Payment.objects.get().amount_paise == 600_00
+
+
+@pytest.mark.parametrize(
+    ("amount", "is_asked"),
+    [("1200", False), ("1600", False), ("1600.01", True), ("6000", True)],
+    ids=["an advance as large as the dues", "a small advance", "above both", "one nought too many"],
+)
+def test_a_shop_that_takes_advances_is_not_asked_about_every_one(client, party, bills, amount, is_asked):
+    response = client.post(url(party), payment(amount=amount))
+    assert (response.status_code, Payment.objects.count()) == ((400, 0) if is_asked else (302, 1))
+
+
+def test_an_advance_is_measured_by_what_the_party_was_billed_and_paid_before(client, shop, party):
+    make_payment(party, 20_000_00, shares=[])
+    make_payment(make_party(shop), 90_000_00)
+    assert client.post(url(party), payment(amount="20000")).status_code == 302
+    response = client.post(url(party), payment(amount="20001"))
+    assert response.context["asked"] == (
+        "Nothing is due: all of ₹20,001.00 would stay with you as an advance. Record it?"
+    )
+
+
+def test_the_first_advance_of_a_new_party_is_measured_by_the_payments_of_the_shop(client, shop, party):
+    make_payment(make_party(make_business()), 999_000_00)
+    assert client.post(url(party), payment(amount="10001")).status_code == 400
+    assert client.post(url(party), payment(amount="10000")).status_code == 302
+    other = make_party(shop)
+    make_payment(make_party(shop), 30_000_00)
+    assert client.post(url(other), payment(amount="30001")).status_code == 400
+    assert client.post(url(other), payment(amount="30000")).status_code == 302
+
+
+def test_paying_back_more_than_the_party_has_with_the_shop_is_asked_about(client, party):
+    make_payment(party, 500_00)
+    back = payment(direction="paid", amount="500.01")
+    response = client.post(url(party) + "&direction=paid", back)
+    assert response.status_code == 400
+    assert response.context["asked"] == ("They have ₹500.00 with you: ₹0.01 would be due from them. Record it?")
+    client.post(url(party) + "&direction=paid", back | {"sure": response.context["sure"]})
+    assert statements.balance(party) == 1
+
+
+def test_the_preview_marks_an_advance_out_of_the_ordinary(client, party, bills):
+    for amount, is_unusual in (("700", False), ("990000000", True)):
+        data = payment(amount=amount, do="preview")
+        for headers in ({"X-Preview": "1"}, {}):
+            closes = client.post(url(party), data, headers=headers).context["closes"]
+            assert closes["is_unusual"] is is_unusual
+
+
+def test_the_form_says_what_is_due(client, party, bills):
+    assert "₹600.00 is due on 3 bills." in client.get(url(party)).content.decode()
+    make_payment(party, 600_00)
+    assert "Nothing is due." in client.get(url(party)).content.decode()
+
+
 def test_opened_from_an_invoice_it_closes_that_one_first(client, party, bills):
     address = f"/m/ram/payments/new/?invoice={bills[2].public_id}"
     assert client.get(address).context["form"]["amount"].value() == "300.00"
@@ -126,13 +217,13 @@ def test_more_bills_than_money_are_refused(client, party, bills):
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("amount", "", "This field is required."),
+        ("amount", "", "Write the amount."),
         ("amount", "0", "The amount must be more than zero."),
         ("amount", "-5", "The amount cannot be negative."),
         ("amount", "1e9", "This is not a number we can read. Write it like 1,18,000.50."),
         ("amount", "99999999999999", "This amount is too large: at most 999 crore rupees."),
         ("paid_on", "2999-01-01", "The date lies in the future. Choose today or an earlier day."),
-        ("paid_on", "31/02/2026", "Enter a valid date."),
+        ("paid_on", "31/02/2026", "This is not a date we can read. Write it like 22/11/2026."),
     ],
 )
 def test_a_wrong_value_is_explained_at_its_field_and_kept(client, party, field, value, words):
@@ -162,8 +253,11 @@ def test_a_double_click_records_one_payment(client, party):
 def test_the_same_key_with_another_amount_is_refused(client, party):
     data = payment()
     client.post(url(party), data)
-    assert client.post(url(party), data | {"amount": "151"}).status_code == 422
-    assert Payment.objects.get().amount_paise == 150_00
+    refused = client.post(url(party), data | {"amount": "151"})
+    assert refused.status_code == 422
+    saved = Payment.objects.get()
+    assert saved.amount_paise == 150_00
+    assert f'href="/m/{party.business.slug}/payments/{saved.public_id}/">See what was saved' in refused.content.decode()
 
 
 def test_closed_books_refuse_the_payment(client, shop, party):
@@ -212,6 +306,25 @@ def test_an_advance_is_used_for_the_oldest_bills_when_asked(client, party, bills
     client.post(f"/m/ram/payments/{made.public_id}/settle/")
     client.post(f"/m/ram/payments/{made.public_id}/settle/")
     assert dues(bills) == [0, 150, 300]
+
+
+def test_using_an_advance_of_which_nothing_is_left_says_and_changes_nothing(client, party, bills):
+    made = make_payment(party, 100_00)
+    back = make_payment(party, 50_00, direction="paid")
+    for one in (made, back):
+        response = client.post(f"/m/ram/payments/{one.public_id}/settle/", follow=True)
+        assert [str(message) for message in response.context["messages"]] == []
+    assert dues(bills) == [0, 200, 300]
+
+
+def test_cancelling_an_advance_does_not_speak_of_bills(client, party, bills):
+    for made, words in (
+        (make_payment(party, 50_00, shares=[]), "Cancelled."),
+        (make_payment(party, 50_00), "Cancelled. The bills it had settled are due again."),
+    ):
+        data = {"form_key": new_key(), "reason": "Mistake"}
+        response = client.post(f"/m/ram/payments/{made.public_id}/cancel/", data, follow=True)
+        assert [str(message) for message in response.context["messages"]] == [words]
 
 
 def test_cancelling_needs_a_reason_and_opens_the_bills_again(client, party, bills):

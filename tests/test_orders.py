@@ -2,11 +2,20 @@
 
 import pytest
 
-from accounts.models import Party, User
+from accounts.models import Activity, Party, User
 from catalog import orders
 from catalog.models import Item, Order
+from ledger import billing
 from ledger.models import Invoice
-from tests.factories import make_business, make_item, make_party, make_user, merchant_client, new_phone
+from tests.factories import (
+    make_business,
+    make_invoice,
+    make_item,
+    make_party,
+    make_user,
+    merchant_client,
+    new_phone,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -137,6 +146,82 @@ def test_the_bill_is_one_tap_away_and_made_once(client, shop):
     assert "decline/" not in page
     assert client.post(address)["Location"] == first["Location"]
     assert Invoice.objects.count() == 1
+
+
+def bill_of(client, order: Order) -> Invoice:
+    client.post(f"{ORDERS}{order.public_id}/bill/")
+    return Invoice.objects.get(order=order, status="draft")
+
+
+def discard(client, invoice: Invoice):
+    return client.post(f"/m/ram-kirana/invoices/{invoice.public_id}/discard/")
+
+
+def test_an_order_whose_draft_is_discarded_waits_again_with_its_stock(client, shop):
+    item = make_item(shop, "Rice", stock_milli=5000)
+    order = make_order(shop, item=item)
+    draft = bill_of(client, order)
+    item.refresh_from_db()
+    assert item.reserved_milli == 0
+    assert discard(client, draft)["Location"] == f"{ORDERS}{order.public_id}/"
+    order.refresh_from_db()
+    item.refresh_from_db()
+    assert (order.status, order.answered_at, order.lines.get().reserved_milli) == ("placed", None, 2000)
+    assert (item.reserved_milli, item.stock_milli) == (2000, 5000)
+    assert numbers(client.get(ORDERS).context["waiting"]) == ["ORD-00001"]
+    again = bill_of(client, order)
+    assert again.pk != draft.pk
+    order.refresh_from_db()
+    assert order.status == "billed"
+
+
+def test_a_draft_discarded_twice_reopens_its_order_once_and_leads_to_it_twice(client, shop):
+    item = make_item(shop, "Rice", stock_milli=5000)
+    order = make_order(shop, item=item)
+    draft = bill_of(client, order)
+    first, second = discard(client, draft), discard(client, draft)
+    assert first["Location"] == second["Location"] == f"{ORDERS}{order.public_id}/"
+    billing.discard(draft, shop.memberships.get().user)  # as one does who read it before it went
+    item.refresh_from_db()
+    assert item.reserved_milli == 2000
+    assert Activity.objects.filter(verb="reopened").count() == 1
+
+
+def test_a_second_bill_is_not_touched_by_a_repeated_discard_of_the_first(client, shop):
+    order = make_order(shop)
+    draft = bill_of(client, order)
+    discard(client, draft)
+    second = bill_of(client, order)
+    discard(client, draft)
+    order.refresh_from_db()
+    assert (order.status, Invoice.objects.get()) == ("billed", second)
+
+
+def test_an_order_that_waits_again_keeps_only_what_others_have_left(client, shop):
+    item = make_item(shop, "Rice", stock_milli=5000)
+    order = make_order(shop, item=item, milli=3000)
+    draft = bill_of(client, order)
+    make_order(shop, make_party(shop, new_phone()), item, milli=4000)
+    discard(client, draft)
+    item.refresh_from_db()
+    assert (order.lines.get().reserved_milli, item.reserved_milli) == (1000, 5000)
+
+
+def test_a_draft_of_no_order_is_discarded_twice_and_one_of_another_shop_never(client, shop):
+    draft, foreign = make_invoice(make_party(shop), issued=False), make_invoice(issued=False)
+    assert [discard(client, draft)["Location"] for _ in range(2)] == ["/m/ram-kirana/invoices/"] * 2
+    billing.discard(foreign, make_user())
+    assert discard(client, foreign).status_code == 404
+
+
+def test_declining_twice_says_the_same_twice_and_frees_the_stock_once(client, shop):
+    item = make_item(shop, "Rice", stock_milli=5000)
+    order = make_order(shop, item=item)
+    make_order(shop, make_party(shop, new_phone()), item)
+    answers = [client.post(f"{ORDERS}{order.public_id}/decline/", {"answer": "No lorry"}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [302, 302]
+    item.refresh_from_db()
+    assert item.reserved_milli == 2000
 
 
 @pytest.mark.parametrize("rows", [1, 3])

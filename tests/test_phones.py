@@ -1,12 +1,13 @@
 """Mobile numbers as people in India type them."""
 
+from contextlib import suppress
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.phones import ending, mask, parse_mobile, pretty, wa_me
+from accounts.phones import beside_prefix, ending, mask, parse_mobile, pretty, wa_me
 
 FORM = "Write a mobile number with ten digits, such as 98765 43210."
 TYPE = "Only a mobile number can get a code. Indian ones begin with 6, 7, 8 or 9."
@@ -98,15 +99,46 @@ def test_what_cannot_get_a_code_is_refused_in_plain_words(typed: str, message: s
 
 @given(st.text(max_size=50) | st.from_regex(r"\+?[0-9 ()./-]{0,20}", fullmatch=True))
 def test_no_text_breaks_the_reading(typed: str) -> None:
-    try:
+    e164 = ""
+    with suppress(ValueError):
         e164 = parse_mobile(typed)
-    except ValueError as refused:
-        assert str(refused)
-    else:
-        assert parse_mobile(e164) == e164
-        assert e164.removeprefix("+").isascii()
-        assert e164.removeprefix("+").isdigit()
-        assert 8 <= len(e164) <= 16
+    if not e164:
+        with pytest.raises(ValueError, match=r"\w"):
+            parse_mobile(typed)
+        return
+    assert parse_mobile(e164) == e164
+    assert parse_mobile(beside_prefix(e164)) == e164
+    assert e164.removeprefix("+").isascii()
+    assert e164.removeprefix("+").isdigit()
+    assert 8 <= len(e164) <= 16
+
+
+@given(st.from_regex(r"\+91[6-9][0-9]{9}", fullmatch=True))
+def test_an_indian_mobile_stands_beside_its_prefix_and_reads_back(e164: str) -> None:
+    shown = beside_prefix(e164)
+    assert "+" not in shown
+    assert beside_prefix(pretty(e164)).replace(" ", "") == shown.replace(" ", "")
+    with suppress(ValueError):  # some of these series are landlines
+        assert parse_mobile(shown) == parse_mobile(e164) == e164
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("+919876543210", "98765 43210"),
+        ("+91 98765 43210", "98765 43210"),
+        ("+912024451234", "20 2445 1234"),
+        ("+6581234567", "+65 8123 4567"),
+        ("+91 123", "123"),
+        ("+91", ""),
+        ("98765-43210", "98765-43210"),
+        ("+ hello", "+ hello"),
+        ("hello", "hello"),
+        ("", ""),
+    ],
+)
+def test_beside_its_prefix_a_number_loses_it_and_one_from_abroad_stays_whole(number: str, shown: str) -> None:
+    assert beside_prefix(number) == shown
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import otp, outbox, parties
-from accounts.models import Device, LoginChallenge, Message, PartyPerson, User
+from accounts import activity, otp, outbox, parties
+from accounts.models import Activity, Device, LoginChallenge, Message, PartyPerson, User
 from ledger import links
 from ledger.models import LinkOpen, ShareLink
 from tests import factories as make
@@ -229,8 +229,8 @@ def test_a_closed_user_is_not_let_in(party, phone):
 
 def test_too_many_codes_in_a_while_are_429_with_retry_after(party, phone):
     client = Client()
-    answers = [client.post(portal_path(party), {"phone": phone}) for _ in range(9)]
-    assert [answer.status_code for answer in answers] == [302] * 8 + [429]
+    answers = [client.post(portal_path(party), {"phone": phone}) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [302] * 5 + [429]
     assert 0 < int(answers[-1]["Retry-After"]) <= 900
 
 
@@ -408,6 +408,30 @@ def test_looking_before_agreeing_writes_nothing_and_the_notice_leads_to_no_other
         assert client.post("/portal/welcome/", query_params={"next": evil})["Location"] == "/portal/"
 
 
+def logins(*parties):
+    """Each party's last login as its shop reads it: (number, device) or None."""
+    found = [activity.last_login(party) for party in parties]
+    return [login and (str(login.actor.phone), login.data["device"]) for login in found]
+
+
+def test_the_shop_sees_the_last_login_through_whatever_door_it_came(party, phone):
+    elsewhere = make.make_party(make.make_business(), phone, "Also mine")
+    stranger, stopped = make.make_party(party.business, make.new_phone()), make.make_party(party.business, phone)
+    parties.set_shared(stopped, False, make.make_user())
+    browser = Client(headers={"user-agent": "Mozilla/5.0 (Linux; Android 14) Chrome/130.0"})
+    log_in(party, phone, browser)
+    seen = (phone, "Chrome, Android")
+    assert logins(party, elsewhere, stranger, stopped) == [seen, seen, None, None]
+
+    browser.post("/portal/logout/")
+    browser.post("/portal/login/", {"phone": phone})  # the general door; this browser is known
+    browser.post("/portal/code/", {"code": wrong_code()})
+    assert Activity.objects.filter(verb="logged_in").count() == 2
+    browser.post("/portal/code/", {"code": sent_code()})
+    assert Activity.objects.filter(verb="logged_in").count() == 4
+    assert list(LinkOpen.objects.values_list("link__party", "event")) == [(party.pk, "logged_in")]
+
+
 def test_a_code_asked_for_at_another_partys_link_is_not_a_login_of_that_party(party, phone):
     neighbour = make.make_party(party.business, make.new_phone(), "Neighbour")
     _client, response = log_in(neighbour, phone)
@@ -421,3 +445,29 @@ def test_the_language_of_the_link_page_stays_on_the_pages_after_it(party, phone)
     client = Client(headers={"accept-language": "en"})
     client.post(portal_path(party), {"phone": phone})
     assert '<html lang="hi"' in client.get("/portal/code/").content.decode()
+
+
+def test_the_language_chosen_goes_with_the_person_to_the_next_browser(party, phone):
+    first, _response = log_in(party, phone)
+    first.post("/language/", {"language": "hi", "next": "/"})
+    assert User.objects.get(phone=phone).language == "hi"
+    second, response = log_in(party, phone, Client(headers={"accept-language": "en"}))
+    assert response.cookies["sl_lang"].value == "hi"
+    assert response.cookies["sl_lang"]["max-age"] == 60 * 60 * 24 * 365
+    assert '<html lang="hi"' in second.get("/portal/welcome/").content.decode()
+
+
+def test_nobodys_language_is_changed_by_a_stranger_or_to_one_we_do_not_have(party, phone):
+    client, _response = log_in(party, phone)
+    client.post("/language/", {"language": "xx", "next": "/"})
+    Client().post("/language/", {"language": "hi", "next": "/"})
+    assert User.objects.get(phone=phone).language == ""
+
+
+@pytest.mark.parametrize("path", ["/portal/login/", "/portal/code/"])
+def test_the_doors_can_be_read_in_the_other_language(party, phone, path):
+    client = Client()
+    client.post(portal_path(party), {"phone": phone})
+    text = client.get(path).content.decode()
+    assert f'<input type="hidden" name="next" value="{path}">' in text
+    assert 'name="language" value="hi"' in text

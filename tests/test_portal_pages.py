@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import parties
 from accounts.india import fy_start, today
-from accounts.models import PartyPerson
+from accounts.models import Party, PartyPerson
 from catalog import orders
 from ledger import posting
 from tests import factories as make
@@ -196,6 +196,25 @@ def test_a_cancelled_invoice_and_its_reversal_both_stand_in_the_ledger(client, p
     assert "typed twice" not in response.content.decode()
 
 
+def test_days_stand_under_their_year_where_a_period_has_several(client, party):
+    year = today().year
+    for day in (dt.date(year - 2, 12, 30), dt.date(year - 2, 12, 31), dt.date(year - 1, 1, 1)):
+        make.make_invoice(party, on=day)
+
+    def read(query):
+        context = client.get(at(party, f"ledger/?{query}")).context
+        return context["first_year"], [(row.year, row.date) for row in context["rows"]], context["last_year"]
+
+    before, last, now = str(year - 2), str(year - 1), str(year)
+    assert read("period=all") == ("", [(before, "30 Dec"), ("", "31 Dec"), (last, "1 Jan")], now)
+    assert read(f"start={before}-12-01&end={last}-01-31") == (
+        before,
+        [("", "30 Dec"), ("", "31 Dec"), (last, "1 Jan")],
+        "",
+    )
+    assert read(f"start={before}-12-01&end={before}-12-31") == ("", [("", "30 Dec"), ("", "31 Dec")], "")
+
+
 def test_named_periods_are_what_they_say(client, party):
     day, year = today(), fy_start(today())
     last_month_end = day.replace(day=1) - dt.timedelta(days=1)
@@ -218,7 +237,7 @@ def test_named_periods_are_what_they_say(client, party):
     [
         ("start=2026-05-01&end=2026-04-01", "The last day is before the first"),
         ("start=2026-05-01", "Choose the last day."),
-        ("start=yesterday&end=2026-04-01", "Enter a valid date."),
+        ("start=yesterday&end=2026-04-01", "This is not a date we can read."),
         ("start=0001-01-01&end=9999-12-31", "Choose a day between 2000 and next year."),
     ],
 )
@@ -405,6 +424,21 @@ def test_an_accountant_sees_everything_and_orders_nothing(party):
     for tail in POSTS:
         assert accountant.post(at(party, tail.format(**ids)), {"quantity": "1"}).status_code == 403
     assert party.orders.get().status == "placed"
+
+
+def test_the_profile_says_what_is_not_saved(client, party):
+    assert text_of(client, at(party, "profile/")).count("not saved") == 3
+    Party.objects.update(city="Pune", gstin="27AAPFU0939F1ZV", email="ganesh@example.in")
+    text = text_of(client, at(party, "profile/"))
+    assert "not saved" not in text
+    assert "ganesh@example.in" in text
+
+
+def test_an_empty_list_of_invoices_is_not_searched(client, party):
+    assert 'role="search"' not in text_of(client, at(party, "invoices/"))
+    assert 'role="search"' in text_of(client, at(party, "invoices/?q=nothing"))
+    make.make_invoice(party)
+    assert 'role="search"' in text_of(client, at(party, "invoices/"))
 
 
 def test_the_profile_masks_the_numbers_of_others(party):

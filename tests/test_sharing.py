@@ -75,6 +75,20 @@ def test_the_dialog_shows_the_message_as_it_will_be_sent_and_every_way_to_send_i
     assert "style=" not in panel.qr
 
 
+def test_the_dialog_says_the_whole_number_it_goes_to_and_the_invoice_page_the_masked_one(client, invoice):
+    client.post(share(invoice))
+    assert 'We send it to <strong class="num">+91 98765 43210</strong>' in client.get(share(invoice)).content.decode()
+    page = client.get(f"/m/ram/invoices/{invoice.public_id}/").content.decode()
+    assert 'We send it to <strong class="num">+91 98•••• 3210</strong>' in page
+
+
+def test_the_first_way_that_is_open_stands_out(client, shop, invoice):
+    by_mail = make_invoice(make_party(shop, email="shop@example.in"))
+    for one, best in ((invoice, "whatsapp"), (by_mail, "email")):
+        client.post(share(one))
+        assert client.get(share(one)).context["panel"].best == best
+
+
 def test_whatsapp_queues_one_message_and_a_double_click_no_second(client, invoice, party):
     data = {"channel": "whatsapp", "form_key": new_key()}
     client.post(share(invoice), data)

@@ -8,6 +8,8 @@ import pytest
 from accounts import parties
 from accounts.models import Image, PartyPerson
 from catalog.models import Category, Item, Order, Storefront
+from ledger import posting
+from portal import cart as carts
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +67,32 @@ def test_the_shelf_shows_price_tax_and_what_is_left(party, client):
     assert text.count("Add</button>") == 1
 
 
+@pytest.mark.parametrize(
+    ("unit", "milli", "says"),
+    [
+        ("PAC", 3_000, "Only 3 packs left"),
+        ("PAC", 1_000, "Only 1 pack left"),
+        ("BOX", 2_500, "Only 2.5 boxes left"),
+        ("KGS", 3_000, "Only 3 kg left"),
+        ("DOZ", 2_000, "Only 2 dozen left"),
+        ("OTH", 3_000, "Only 3 left"),
+    ],
+)
+def test_goods_are_counted_as_people_count(party, client, unit, milli, says):
+    make.make_item(party.business, unit=unit, stock_milli=milli)
+    text = text_of(client, at(party, "store/"))
+    assert says in text
+    assert "other" not in text
+
+
+def test_goods_are_counted_in_hindi_too(party, client):
+    make.make_item(party.business, unit="BOX", stock_milli=2_000)
+    client.cookies["sl_lang"] = "hi"
+    text = text_of(client, at(party, "store/"))
+    assert "केवल 2 डिब्बे बचा है" in text
+    assert "/ डिब्बा" in text
+
+
 def test_a_shop_that_charges_no_gst_says_nothing_of_it(party, client):
     make.make_item(party.business, gst_rate_bp=1800)
     assert "GST" not in text_of(client, at(party, "store/"))
@@ -75,7 +103,7 @@ def test_ordered_goods_are_no_longer_on_the_shelf_for_others(business, party, cl
     add(client, party, item, "2")
     place(client, party)
     other = make.make_party(business, make.new_phone())
-    assert "Only 1 pcs left" in text_of(make.customer_client(other), at(other, "store/"))
+    assert "Only 1 pc left" in text_of(make.customer_client(other), at(other, "store/"))
 
 
 def test_only_what_the_shop_shows_is_on_the_shelf(party, client):
@@ -167,6 +195,33 @@ def test_what_is_not_sold_any_more_leaves_the_cart_with_a_word(party, client):
     assert "is not sold any more" in text_of(client, at(party, "store/cart/"))
 
 
+def test_what_is_not_sold_any_more_does_not_hold_up_the_rest(party, client):
+    kept, gone = make.make_item(party.business, "Kept"), make.make_item(party.business, "Gone")
+    add(client, party, kept)
+    add(client, party, gone)
+    Item.objects.filter(pk=gone.pk).update(is_active=False)
+    assert place(client, party).status_code == 302
+    assert [line.description for line in Order.objects.get().lines.all()] == ["Kept"]
+
+
+def test_a_cart_that_is_full_says_so_and_keeps_what_it_has(party, client, monkeypatch):
+    monkeypatch.setattr(carts, "MAX_LINES", 2)
+    goods = [make.make_item(party.business, name) for name in ("Rice", "Dal", "Salt")]
+    assert [add(client, party, item).status_code for item in goods] == [302, 302, 400]
+    response = add(client, party, goods[2])
+    assert "at most 2 different goods" in response.content.decode()
+    assert [line.item.name for line in response.context["cart"].lines] == ["Rice", "Dal"]
+
+
+def test_adding_up_stops_at_what_may_be_ordered_online(party, client):
+    item = make.make_item(party.business, "Rice")
+    assert add(client, party, item, "100000").status_code == 302
+    response = add(client, party, item, "1")
+    assert response.status_code == 400
+    assert "too much to order online" in response.content.decode()
+    assert response.context["cart"].lines[0].quantity_milli == 100_000_000
+
+
 def test_after_adding_one_is_back_on_the_same_page_of_the_store_and_nowhere_else(party, client):
     item = make.make_item(party.business)
     here = at(party, "store/") + "?category=3"
@@ -204,8 +259,10 @@ def test_the_same_form_with_other_contents_is_422(party, client):
     add(client, party, make.make_item(party.business))
     form = order_form(client, party)
     client.post(at(party, "store/checkout/"), form)
-    assert client.post(at(party, "store/checkout/"), form | {"note": "and more"}).status_code == 422
-    assert Order.objects.count() == 1
+    refused = client.post(at(party, "store/checkout/"), form | {"note": "and more"})
+    assert refused.status_code == 422
+    order = Order.objects.get()
+    assert f'href="{at(party, f"orders/{order.public_id}/")}">See what was saved' in refused.content.decode()
 
 
 def refused(response, words):
@@ -261,7 +318,11 @@ def test_a_closed_store_takes_no_orders(party, client):
 def test_a_small_order_is_told_the_least(party, client):
     Storefront.objects.create(business=party.business, minimum_order_paise=500_00)
     add(client, party, make.make_item(party.business))
+    assert "Ram Kirana takes orders from ₹500.00." in text_of(client, at(party, "store/cart/"))
     refused(place(client, party), "The smallest order is ₹500.00.")
+    add(client, party, Item.objects.get(), "4")
+    assert "takes orders from" not in text_of(client, at(party, "store/cart/"))
+    assert place(client, party).status_code == 302
 
 
 def test_the_credit_limit_counts_the_balance_and_what_is_ordered(party, client):
@@ -280,6 +341,31 @@ def test_the_credit_limit_counts_the_balance_and_what_is_ordered(party, client):
     assert response.status_code == 400
     assert "there is room for ₹100.00" in html.unescape(response.content.decode())
     assert Order.objects.count() == 1
+
+
+def test_the_meter_shows_what_is_used_and_what_the_cart_takes(party, client):
+    party.credit_limit_paise = 1000_00
+    party.save()
+    make.make_invoice(party, paise=600_00)
+    item = make.make_item(party.business)
+    add(client, party, item, "3")
+    credit = client.get(at(party, "store/cart/")).context["credit"]
+    assert (credit.limit, credit.taken, credit.room, credit.left) == ("₹1,000.00", "₹600.00", "₹400.00", "₹100.00")
+    assert (credit.used, credit.reached, credit.is_beyond) == (60, 90, False)
+    add(client, party, item, "3")
+    credit = client.get(at(party, "store/cart/")).context["credit"]
+    assert (credit.left, credit.used, credit.reached, credit.is_beyond) == ("₹200.00", 60, 100, True)
+
+
+@pytest.mark.parametrize(("limit", "used", "left"), [(0, 100, "₹400.00"), (1000_00, 0, "₹1,100.00")])
+def test_the_meter_holds_for_no_credit_at_all_and_for_an_advance(party, client, limit, used, left):
+    party.credit_limit_paise = limit
+    party.save()
+    make.make_payment(party, 500_00, shares=[])
+    make.make_invoice(party, paise=500_00) if not limit else None
+    add(client, party, make.make_item(party.business), "4")
+    credit = client.get(at(party, "store/cart/")).context["credit"]
+    assert (credit.used, credit.left, credit.taken) == (used, left, "₹0.00")
 
 
 def test_one_who_may_only_order_is_not_told_the_balance_by_the_limit(party):
@@ -342,7 +428,8 @@ def test_a_billed_order_leads_to_its_invoice_but_not_to_a_draft(party, client, o
     Order.objects.update(status="billed")
     page = at(party, f"orders/{order.public_id}/")
     assert draft.public_id not in text_of(client, page)
-    from ledger import posting
-
     invoice = posting.issue(draft, None)
     assert at(party, f"invoices/{invoice.public_id}/") in text_of(client, page)
+    posting.cancel_invoice(invoice, make.make_user(), "wrong")
+    again = make.make_invoice(party, order=order)
+    assert at(party, f"invoices/{again.public_id}/") in text_of(client, page)

@@ -16,7 +16,6 @@ from accounts.validators import (
     validate_gstin,
     validate_ifsc,
     validate_pin,
-    validate_series_prefix,
     validate_upi_id,
 )
 from accounts.walls import TenantKey
@@ -64,9 +63,6 @@ class Business(Postal):
     )
     bank_ifsc = models.CharField(_("IFSC"), max_length=11, blank=True, validators=[validate_ifsc])
     terms = models.TextField(_("terms printed on invoices"), max_length=1000, blank=True)
-    invoice_prefix = models.CharField(
-        _("prefix of invoice numbers"), max_length=4, default="INV", validators=[validate_series_prefix]
-    )
     default_credit_days = models.PositiveSmallIntegerField(
         _("credit days"), default=15, validators=[MaxValueValidator(365)]
     )

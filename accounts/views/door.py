@@ -14,48 +14,39 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import businesses, limits, otp, phones
-from accounts.forms import MobileField
+from accounts.forms import CodeForm, OwnMobileField
 from accounts.models import LoginChallenge
-from accounts.money import ascii_digits
 
 MERCHANT = LoginChallenge.Purpose.MERCHANT
 NEXT_KEY, NAME_KEY = "after_login", "signing_up"
 
 
 class NumberForm(forms.Form):
-    phone = MobileField(
+    phone = OwnMobileField(
         label=gettext_lazy("Mobile number"), help_text=gettext_lazy("We send a code of six digits to it by SMS.")
     )
 
 
 class SignupForm(NumberForm):
     name = forms.CharField(
-        label=gettext_lazy("Your name"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "name"})
+        label=gettext_lazy("Your name"),
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": gettext_lazy("Write your name.")},
     )
     field_order = ("name", "phone")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["phone"].widget.attrs["autofocus"]  # the name comes first
+        self.fields["name"].widget.attrs["autofocus"] = True
 
-class CodeForm(forms.Form):
-    code = forms.CharField(
-        label=gettext_lazy("Code"),
-        max_length=20,
-        error_messages={"required": gettext_lazy("Write the six digits from the message.")},
-        widget=forms.TextInput(
-            attrs={
-                "class": "code",
-                "inputmode": "numeric",
-                "autocomplete": "one-time-code",
-                "spellcheck": "false",
-                "autofocus": True,
-            }
-        ),
-    )
-
-    def clean_code(self) -> str:
-        code = "".join(ascii_digits(self.cleaned_data["code"]).split()).replace("-", "")
-        if len(code) != 6 or not code.isdecimal():
-            raise forms.ValidationError(_("The code has six digits. Write them as they stand in the message."))
-        return code
+    def clean_phone(self) -> str:
+        """Anybody may ask for this code: to premium numbers abroad each would cost us rupees (toll fraud)."""
+        phone: str = self.cleaned_data["phone"]
+        if not phone.startswith("+91"):
+            raise forms.ValidationError(_("A book is for a business in India: use an Indian mobile number."))
+        return phone
 
 
 def is_signed_in(request: Any) -> bool:

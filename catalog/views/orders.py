@@ -12,10 +12,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import paging
 from accounts.access import MerchantRequest, business_page
-from accounts.money import percent, quantity, rupees, unit_price
+from accounts.money import percent, rupees, unit_price
 from catalog import orders
 from catalog.forms import DeclineForm
 from catalog.models import Order
+from catalog.units import Units
 
 WAITING_SHOWN = 50
 
@@ -111,11 +112,12 @@ def _get(request: MerchantRequest, public_id: str) -> Order:
 
 
 def _page(request: MerchantRequest, row: Order, form: DeclineForm, status: int) -> HttpResponse:
+    units = Units()
     lines = [
         {
             "name": line.description,
             "amount": rupees(line.amount_paise),
-            "sum": f"{quantity(line.quantity_milli)} {line.get_unit_display()} × ₹{unit_price(line.unit_price_e4)}",
+            "sum": f"{units.measured(line.quantity_milli, line.unit)} × ₹{unit_price(line.unit_price_e4)}",
             "tax": percent(line.gst_rate_bp) if request.business.charges_tax and line.gst_rate_bp else "",
             "includes_tax": line.price_includes_tax,
         }

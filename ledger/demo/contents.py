@@ -39,9 +39,9 @@ SECOND_BUSINESS = {
     "state_code": "27",
     "phone": SECOND_PHONE,
     "upi_id": "ganeshdairy@oksbi",
-    "invoice_prefix": "GDF",
     "default_credit_days": 7,
 }
+SECOND_PATTERN = "GDF/YY-YY/####"
 SECOND_GOODS = (("Cow milk", "LTR", 56), ("Buffalo milk", "LTR", 72), ("Fresh paneer", "KGS", 340), ("Dahi", "KGS", 84))
 
 

@@ -12,7 +12,7 @@ from accounts.india import today
 from accounts.models import Business, Membership, Party, PartyPerson, User
 from catalog import items, orders, stock
 from catalog.models import Item, Order, Storefront
-from ledger import billing, drafting, links, posting, statements
+from ledger import billing, drafting, links, numbering, posting, statements
 from ledger.demo import pictures
 from ledger.demo.contents import (
     BUSINESS,
@@ -25,6 +25,7 @@ from ledger.demo.contents import (
     SECOND_BUSINESS,
     SECOND_GOODS,
     SECOND_OWNER,
+    SECOND_PATTERN,
     SECOND_PHONE,
     SECOND_SLUG,
     SLUG,
@@ -35,7 +36,7 @@ from ledger.demo.contents import (
 )
 from ledger.demo.year import SHOWN_REFERENCE, Year
 from ledger.drafting import Draft, DraftLine
-from ledger.models import Invoice
+from ledger.models import Invoice, Series
 
 HELPER_PHONE, HELPER_NAME = "+919820000099", "Raju"
 SMALLEST_ORDER_PAISE = 1_000_00
@@ -230,6 +231,7 @@ def _make_second(shared_phone: str) -> None:
     """Another shop that one of the customers buys from too: one number, two shops."""
     owner = _merchant(SECOND_PHONE, SECOND_OWNER)
     business = businesses.open_business(owner, Business(slug=SECOND_SLUG, **SECOND_BUSINESS))
+    numbering.start(business, Series.Kind.INVOICE, today(), SECOND_PATTERN)
     goods = [
         items.save(
             Item(business=business, name=name, unit=unit, unit_price_e4=price * 10_000),

@@ -17,7 +17,7 @@ from accounts.models import Business
 from accounts.money import rupees
 from catalog.models import Order
 from ledger.listing import invoice_rows
-from ledger.models import Invoice, OpenItem, PartyBalance, Payment, ShareLink
+from ledger.models import Invoice, OpenItem, Payment, ShareLink
 
 
 @require_safe
@@ -44,18 +44,21 @@ def greeting(name: str) -> str:
     return f"{words}, {name}" if name else words
 
 
-def _late(business: Business) -> QuerySet[OpenItem]:
-    return OpenItem.objects.filter(
-        business=business, side=OpenItem.Side.DEBIT, settled_paise__lt=F("total_paise"), due_on__lt=today()
-    )
+REST = F("total_paise") - F("settled_paise")
+BILL, CREDIT = Q(side=OpenItem.Side.DEBIT), Q(side=OpenItem.Side.CREDIT)
+
+
+def _open(business: Business) -> QuerySet[OpenItem]:
+    return OpenItem.objects.filter(business=business, settled_paise__lt=F("total_paise"))
 
 
 def most_overdue(business: Business, count: int = 5) -> list[dict[str, str]]:
     """The parties with the largest sums past their day: one query."""
     rows = (
-        _late(business)
+        _open(business)
+        .filter(BILL, due_on__lt=today())
         .values("party__public_id", "party__name")
-        .annotate(paise=Sum(F("total_paise") - F("settled_paise")), bills=Count("id"))
+        .annotate(paise=Sum(REST), bills=Count("id"))
         .order_by("-paise")[:count]
     )
     return [
@@ -70,33 +73,47 @@ def most_overdue(business: Business, count: int = 5) -> list[dict[str, str]]:
 
 
 def tiles(business: Business, waiting: int) -> list[dict[str, Any]]:
-    """Label, value, note, tone and address of each tile: three queries."""
-    net = F("debit_paise") - F("credit_paise")
-    collect = PartyBalance.objects.filter(business=business, debit_paise__gt=F("credit_paise")).aggregate(
-        paise=Sum(net), parties=Count("id")
-    )
-    late = _late(business).aggregate(
-        paise=Sum(F("total_paise") - F("settled_paise")), parties=Count("party", distinct=True)
+    """Label, value, note, tone and address of each tile: two queries.
+
+    As on every page of either side, open bills are counted whole, overdue is a part of them, and money or credit
+    notes not used for a bill yet are a line of their own: "to collect" is never less than what is overdue of it.
+    """
+    late = BILL & Q(due_on__lt=today())
+    now = _open(business).aggregate(
+        collect=Sum(REST, filter=BILL, default=0),
+        owing=Count("party", filter=BILL, distinct=True),
+        late=Sum(REST, filter=late, default=0),
+        late_parties=Count("party", filter=late, distinct=True),
+        unused=Sum(REST, filter=CREDIT, default=0),
+        ahead=Count("party", filter=CREDIT, distinct=True),
     )
     received = business.payments.filter(
         direction=Payment.Direction.RECEIVED, status=Payment.Status.RECORDED, paid_on__gte=today().replace(day=1)
     ).aggregate(paise=Sum("amount_paise"), payments=Count("id"))
     where = {"slug": business.slug}
-    parties = collect["parties"]
+    owing, late_parties, ahead = now["owing"], now["late_parties"], now["ahead"]
+    not_used = {
+        "label": _("Advances and credit notes"),
+        "value": rupees(now["unused"]),
+        "note": ngettext("not used yet, %(n)d party", "not used yet, %(n)d parties", ahead) % {"n": ahead},
+        "href": reverse("ledger:party_list", kwargs=where) + "?show=ahead",
+    }
     return [
         {
             "label": _("To collect"),
-            "value": rupees(collect["paise"] or 0),
-            "note": ngettext("from %(n)d party", "from %(n)d parties", parties) % {"n": parties},
+            "value": rupees(now["collect"]),
+            "note": ngettext("from %(n)d party", "from %(n)d parties", owing) % {"n": owing},
             "href": reverse("ledger:party_list", kwargs=where) + "?show=collect",
         },
         {
             "label": _("Overdue"),
-            "value": rupees(late["paise"] or 0),
-            "note": ngettext("%(n)d party", "%(n)d parties", late["parties"]) % {"n": late["parties"]},
-            "tone": "bad" if late["parties"] else "",
+            "value": rupees(now["late"]),
+            "note": ngettext("of it, from %(n)d party", "of it, from %(n)d parties", late_parties)
+            % {"n": late_parties},
+            "tone": "bad" if late_parties else "",
             "href": reverse("ledger:invoice_list", kwargs=where) + "?show=overdue",
         },
+        *([not_used] if ahead else []),
         {
             "label": _("Received this month"),
             "value": rupees(received["paise"] or 0),

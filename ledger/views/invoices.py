@@ -6,17 +6,19 @@ from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import paging
 from accounts.access import MerchantRequest, business_page
-from accounts.idempotency import once
+from accounts.idempotency import FormReused, earlier, once
 from accounts.models import Party
 from accounts.money import percent, quantity, rupees, unit_price
 from accounts.phones import mask
 from catalog.models import Item
-from ledger import billing, drafting, paper, pdf, posting, relations, trail
+from ledger import billing, paper, pdf, posting, relations, trail
 from ledger.drafting import DraftRefused
 from ledger.editor import BLANK_LINES, INCLUDED, Editor
 from ledger.forms import SHOW_INVOICES, ReasonForm, SearchForm
@@ -30,6 +32,7 @@ from ledger.views.sharing import panel_for
 REFUSALS = (DraftRefused, PostingRefused, SeriesFull)
 ITEMS_OFFERED = 12
 ITEMS_WITHOUT_JS = 200
+LINES_SHOWN = 60  # a phone scrolls a hundred screens past a bill of 700 lines
 
 
 @require_safe
@@ -82,9 +85,28 @@ def invoice_edit(request: MerchantRequest, invoice: str) -> HttpResponse:
     found = get_object_or_404(request.business.invoices.select_related("party"), public_id=invoice)
     found.party.business = request.business
     if found.status != Invoice.Status.DRAFT:
-        messages.error(request, _("An issued invoice never changes. Cancel it, or write a credit note."))
+        if not _sent_before(request, found):
+            messages.error(request, _("An issued invoice never changes. Cancel it, or write a credit note."))
         return redirect("ledger:invoice", slug=request.business.slug, invoice=found.public_id)
     return _edit(request, found.party, found)
+
+
+def _sent_before(request: MerchantRequest, invoice: Invoice) -> bool:
+    """Whether this very form has issued the invoice already: the second click of two."""
+    if request.method != "POST":
+        return False
+    editor = Editor(request.business, invoice.party, request.POST, invoice)
+    if not editor.is_valid():
+        return False
+    key, issue = editor.head.cleaned_data["form_key"], request.POST.get("do") == "issue"
+    try:
+        return earlier(request.business, request.user, "invoice", key, _said(editor, issue)) == invoice.public_id
+    except FormReused:
+        return False
+
+
+def _said(editor: Editor, issue: bool) -> dict[str, Any]:
+    return editor.contents() | {"issue": issue, "invoice": editor.invoice and editor.invoice.pk}
 
 
 def _edit(request: MerchantRequest, party: Party, invoice: Invoice | None) -> HttpResponse:
@@ -104,7 +126,6 @@ def _edit(request: MerchantRequest, party: Party, invoice: Invoice | None) -> Ht
 
 def _save(request: MerchantRequest, editor: Editor, *, issue: bool) -> str:
     """The public id of the saved invoice; "" when it was refused, with the reason on the form."""
-    contents = editor.contents() | {"issue": issue, "invoice": editor.invoice and editor.invoice.pk}
 
     def act() -> str:
         saved = billing.save(request.business, editor.draft(), request.user, invoice=editor.invoice, issue=issue)
@@ -112,7 +133,7 @@ def _save(request: MerchantRequest, editor: Editor, *, issue: bool) -> str:
 
     try:
         key = editor.head.cleaned_data["form_key"]
-        public_id, first = once(request.business, request.user, "invoice", key, contents, act)
+        public_id, first = once(request.business, request.user, "invoice", key, _said(editor, issue), act)
     except REFUSALS as error:
         editor.head.add_error(None, str(error))
         return ""
@@ -211,6 +232,9 @@ def _page(request: MerchantRequest, found: Invoice, status: int = 200) -> HttpRe
         "trail": trail.of_invoice(found, links, settled if found.kind == Invoice.Kind.INVOICE else []),
         "relations": relations.of(found, request.business.slug),
     }
+    if (more := len(context["lines"]) - LINES_SHOWN) > 0 and request.GET.get("lines") != "all":
+        words = ngettext("Show %(n)d more line", "Show %(n)d more lines", more) % {"n": more}
+        context |= {"lines": context["lines"][:LINES_SHOWN], "more_lines": words}
     return render(request, "ledger/invoice.html", context, status=status)
 
 
@@ -263,23 +287,27 @@ def invoice_issue(request: MerchantRequest, invoice: str) -> HttpResponse:
     except (PostingRefused, SeriesFull) as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, _("Issued. Share it now."))
+        if found.status == Invoice.Status.DRAFT:
+            messages.success(request, _("Issued. Share it now."))
     return redirect("ledger:invoice", slug=request.business.slug, invoice=found.public_id)
 
 
 @require_POST
 @business_page
 def invoice_discard(request: MerchantRequest, invoice: str) -> HttpResponse:
-    found = get_object_or_404(request.business.invoices.select_related("order"), public_id=invoice)
-    try:
-        drafting.discard(found)
-    except DraftRefused as error:
-        messages.error(request, str(error))
-        return redirect("ledger:invoice", slug=request.business.slug, invoice=found.public_id)
-    messages.success(request, _("The draft is gone."))
-    if found.order:
-        return redirect("catalog:order", slug=request.business.slug, order=found.order.public_id)
-    return redirect("ledger:invoice_list", slug=request.business.slug)
+    """Delete a draft; sent twice, it leads to the same place twice."""
+    slug = request.business.slug
+    order = billing.order_of_discarded(request.business, invoice)
+    if order is None:
+        found = get_object_or_404(request.business.invoices.select_related("business", "order"), public_id=invoice)
+        try:
+            billing.discard(found, request.user)
+        except DraftRefused as error:
+            messages.error(request, str(error))
+            return redirect("ledger:invoice", slug=slug, invoice=found.public_id)
+        order = found.order.public_id if found.order else ""
+    messages.success(request, _("The draft is gone; the order waits again.") if order else _("The draft is gone."))
+    return redirect("catalog:order", slug=slug, order=order) if order else redirect("ledger:invoice_list", slug=slug)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -296,11 +324,19 @@ def invoice_cancel(request: MerchantRequest, invoice: str) -> HttpResponse:
         except PostingRefused as error:
             form.add_error(None, str(error))
         else:
-            words = _("Cancelled. What was paid on it is an advance of the party now.")
-            messages.success(request, words if found.open_item.settled_paise else _("Cancelled."))
+            messages.success(request, _after_cancel(found))
             return redirect("ledger:invoice", **here)
     context = {"section": "invoices", "invoice": found, "party": found.party, "form": form}
     return render(request, "ledger/invoice_cancel.html", context, status=400 if request.method == "POST" else 200)
+
+
+def _after_cancel(before: Invoice) -> str:
+    """What became of what was settled; `before` was read before the document was cancelled."""
+    if not before.open_item.settled_paise:
+        return _("Cancelled.")
+    if before.kind == Invoice.Kind.INVOICE:
+        return _("Cancelled. What was paid on it is an advance of the party now.")
+    return _("Cancelled. The bills it had settled are due again.")
 
 
 @require_safe
@@ -315,5 +351,6 @@ def invoice_pdf(request: MerchantRequest, invoice: str) -> HttpResponse:
         messages.error(
             request, _("%(lines)d lines are too many for a PDF. Print the page instead.") % {"lines": error.lines}
         )
-        return redirect("ledger:invoice", slug=request.business.slug, invoice=found.public_id)
+        page = reverse("ledger:invoice", kwargs={"slug": request.business.slug, "invoice": found.public_id})
+        return redirect(f"{page}?lines=all")
     return HttpResponse(content, content_type="application/pdf", headers=headers)

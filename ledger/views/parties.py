@@ -4,27 +4,31 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import IntegrityError
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Exists, F, Max, OuterRef, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import paging, parties
+from accounts import activity, paging, parties
 from accounts.access import MerchantRequest, business_page
 from accounts.idempotency import earlier, once, typed
 from accounts.india import today
-from accounts.models import Party, PartyPerson
+from accounts.models import Activity, Party, PartyPerson
 from accounts.money import rupees
 from accounts.phones import pretty
 from ledger import posting, statements
 from ledger.forms import PERIODS, SHOW_PARTIES, PartyForm, PeriodForm, PersonForm, SearchForm
 from ledger.listing import balance_words, bill_rows, chips, day, ledger_rows, net_balance, party_rows, with_side
-from ledger.models import LinkOpen, ShareLink
+from ledger.models import LinkOpen, OpenItem, ShareLink
 from ledger.views.sharing import link_rows
 
 BILLS_SHOWN = 5
+# Money or credit notes of a party that no bill has used yet.
+UNUSED = OpenItem.objects.filter(
+    business=OuterRef("business"), party=OuterRef("pk"), side=OpenItem.Side.CREDIT, settled_paise__lt=F("total_paise")
+)
 
 
 @require_safe
@@ -35,8 +39,13 @@ def party_list(request: MerchantRequest) -> HttpResponse:
     found = business.parties.with_contact().annotate(net=net_balance())
     if search.text:
         found = found.search(search.text)
-    if search.chosen:
-        found = found.filter(net__gt=0) if search.chosen == "collect" else found.filter(net__lt=0)
+    match search.chosen:
+        case "collect":
+            found = found.filter(net__gt=0)
+        case "pay":
+            found = found.filter(net__lt=0)
+        case "ahead":
+            found = found.filter(Exists(UNUSED))
     page = paging.page(found, request.GET, ("name", "pk"))
     context = {
         "section": "parties",
@@ -60,7 +69,7 @@ def party_new(request: MerchantRequest) -> HttpResponse:
         if not saved and form.is_valid():
             saved, _first = _save(request, form, lambda: _write(form, request), "party")
         if saved:
-            messages.success(request, _("%(item)s is saved.") % {"item": form.instance.name})
+            messages.success(request, _("%(item)s is saved.") % {"item": form["name"].value()})
             if request.GET.get("then") == "invoice":
                 where = reverse("ledger:invoice_new", kwargs={"slug": business.slug})
                 return redirect(f"{where}?party={saved}")
@@ -118,6 +127,9 @@ def _page(request: MerchantRequest, party: Party, person_form: PersonForm, statu
     page = statements.page(party, period, after=request.GET.get("after", ""))
     bills = posting.open_debits(party)
     balance = party.net  # type: ignore[attr-defined]
+    open_now = statements.outstanding(party)
+    people = list(party.people.order_by("-is_main", "id"))
+    last_login = activity.last_login(party)
     context = {
         "section": "parties",
         "party": party,
@@ -136,11 +148,13 @@ def _page(request: MerchantRequest, party: Party, person_form: PersonForm, statu
         "closing": with_side(page.closing_paise),
         "bills": bill_rows(bills[:BILLS_SHOWN], slug, today()),
         "more_bills": max(0, len(bills) - BILLS_SHOWN),
-        "overdue": sum(item.total_paise - item.settled_paise for item in bills if item.due_on < today()),
-        "people": [(person, pretty(str(person.phone))) for person in party.people.order_by("-is_main", "id")],
+        "open": open_now,
+        "due_later": open_now.due_paise - open_now.overdue_paise,
+        "people": [(person, pretty(str(person.phone))) for person in people],
         "person_form": person_form,
         "links": link_rows(live_links(party), slug),
-        "last_login": _last_login(party),
+        "last_login": last_login,
+        "last_login_by": _name_of(last_login, people),
     }
     return render(request, "ledger/party.html", context, status=status)
 
@@ -156,9 +170,13 @@ def live_links(party: Party) -> Any:
     )
 
 
-def _last_login(party: Party) -> LinkOpen | None:
-    logins = LinkOpen.objects.filter(business_id=party.business_id, link__party=party, event=LinkOpen.Event.LOGGED_IN)
-    return logins.order_by("-id").first()
+def _name_of(login: Activity | None, people: list[PartyPerson]) -> str:
+    """Who it was, as the merchant knows them; a number that was taken away since is not named."""
+    if login is None or login.actor is None:
+        return ""
+    return next(
+        (person.name or pretty(str(person.phone)) for person in people if person.phone == login.actor.phone), ""
+    )
 
 
 @require_POST
@@ -167,15 +185,23 @@ def person_add(request: MerchantRequest, party: str) -> HttpResponse:
     found = _party(request, party)
     form = PersonForm(request.POST)
     if form.is_valid():
-        data = form.cleaned_data
         try:
-            parties.add_person(found, data["phone"], data["name"], data["role"], request.user)
+            _add_person(request, found, form)
         except IntegrityError:
             form.add_error("phone", _("This number is saved here already."))
         else:
             messages.success(request, _("This number can log in now."))
             return redirect("ledger:party", slug=request.business.slug, party=found.public_id)
     return _page(request, found, form, status=400)
+
+
+def _add_person(request: MerchantRequest, party: Party, form: PersonForm) -> None:
+    data, contents = form.cleaned_data, form.contents() | {"party": party.pk}
+
+    def act() -> int:
+        return parties.add_person(party, data["phone"], data["name"], data["role"], request.user).pk
+
+    once(request.business, request.user, "person", data["form_key"], contents, act)
 
 
 @require_POST

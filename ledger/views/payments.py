@@ -12,9 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import paging
 from accounts.access import MerchantRequest, business_page
 from accounts.idempotency import earlier, once, typed
-from accounts.models import Party
+from accounts.models import Business, Party
 from accounts.money import plain, rupees
-from ledger import posting
+from ledger import advances, posting
 from ledger.forms import SHOW_PAYMENTS, ReasonForm, SearchForm
 from ledger.listing import balance_words, chips, day, net_balance, payment_rows, search_documents, settlement_row
 from ledger.models import Allocation, Invoice, OpenItem, Payment
@@ -69,20 +69,39 @@ def payment_new(request: MerchantRequest) -> HttpResponse:
     if party is None:
         return choose_party(request, "ledger:payment_new", _("Who paid?"), "payments")
     bills = posting.open_debits(party)
-    if request.method != "POST":
-        return _form_page(
-            request, party, PaymentWithTds(initial=_initial(request, party, first), bills=bills, first=first)
-        )
-    form = PaymentWithTds(request.POST, bills=bills, first=first)
+    if request.method == "POST":
+        return _answer(request, party, PaymentWithTds(request.POST, bills=bills, first=first))
+    form = PaymentWithTds(initial=_initial(request, party, first), bills=bills, first=first)
+    return _form_page(request, party, form)
+
+
+def _answer(request: MerchantRequest, party: Party, form: PaymentWithTds) -> HttpResponse:
+    """Show what it closes, ask once more, record, or say what is wrong."""
     if request.POST.get("do") == "preview":
-        form.is_valid()
-        return _form_page(
-            request, party, form, template="ledger/payment_form.html#closes" if "X-Preview" in request.headers else ""
-        )
-    public_id = _recorded(request, party) or (form.is_valid() and _record(request, party, form))
+        part = "ledger/payment_form.html#closes"
+        return _form_page(request, party, form, template=part if "X-Preview" in request.headers else "")
+    public_id = _recorded(request, party)
+    if not public_id and form.is_valid():
+        asked = "" if request.POST.get("sure") == sure(form) else question(request.business, party, form)
+        if asked:
+            return _form_page(request, party, form, status=400, asked=asked)
+        public_id = _record(request, party, form)
     if public_id:
         return redirect("ledger:payment", slug=request.business.slug, payment=public_id)
     return _form_page(request, party, form, status=400)
+
+
+def question(business: Business, party: Party, form: PaymentWithTds) -> str:
+    """What to ask before the amount is recorded; "" when it is nothing out of the ordinary."""
+    if not (amount := form.amount_so_far()):
+        return ""
+    settled = sum(part for _item, part in form.parts_so_far(amount))
+    return advances.question(business, party, form["direction"].value(), amount, form.due_paise, settled)
+
+
+def sure(form: PaymentWithTds) -> str:
+    """What the second button says: yes to this amount and to no other."""
+    return str(form.amount_so_far())
 
 
 def _first_bill(request: MerchantRequest) -> Invoice | None:
@@ -111,7 +130,9 @@ def _recorded(request: MerchantRequest, party: Party) -> Any:
 
 
 def _said(request: MerchantRequest, party: Party) -> dict[str, Any]:
-    return typed(request.POST) | {"party": party.pk}
+    """What was typed; which button recorded it does not matter."""
+    said = {name: values for name, values in typed(request.POST).items() if name not in ("do", "sure")}
+    return said | {"party": party.pk}
 
 
 def _record(request: MerchantRequest, party: Party, form: PaymentWithTds) -> str:
@@ -144,17 +165,27 @@ def _record(request: MerchantRequest, party: Party, form: PaymentWithTds) -> str
 
 
 def _form_page(
-    request: MerchantRequest, party: Party, form: PaymentWithTds, status: int = 200, template: str = ""
+    request: MerchantRequest,
+    party: Party,
+    form: PaymentWithTds,
+    status: int = 200,
+    template: str = "",
+    asked: str = "",
 ) -> HttpResponse:
     is_refund = form["direction"].value() == Payment.Direction.PAID
+    bills = form.bills
     context = {
         "section": "payments",
         "party": party,
         "form": form,
         "is_refund": is_refund,
         "bills": [] if is_refund else [_bill_row(item, bound) for item, bound in form.bill_fields()],
-        "closes": None if is_refund else closes(form),
-        "asked": request.GET.urlencode(),
+        "closes": None if is_refund else closes(form, asked or question(request.business, party, form)),
+        "due": rupees(form.due_paise) if bills else "",
+        "due_bills": len(bills),
+        "asked": asked,
+        "sure": sure(form) if asked else "",
+        "amount": rupees(form.amount_so_far()) if asked else "",
     }
     return render(request, template or "ledger/payment_form.html", context, status=status)
 
@@ -168,7 +199,7 @@ def _bill_row(item: Any, bound: Any) -> dict[str, Any]:
     }
 
 
-def closes(form: PaymentWithTds) -> dict[str, Any] | None:
+def closes(form: PaymentWithTds, is_unusual: object = False) -> dict[str, Any] | None:
     """What the amount would settle as the form stands; None while there is no amount to speak of."""
     amount = form.amount_so_far()
     if not amount:
@@ -186,6 +217,7 @@ def closes(form: PaymentWithTds) -> dict[str, Any] | None:
         ],
         "more": max(0, len(parts) - CLOSED_SHOWN),
         "advance": rupees(rest) if (rest := amount - sum(part for _item, part in parts)) > 0 else "",
+        "is_unusual": bool(is_unusual),
     }
 
 
@@ -231,6 +263,8 @@ def payment_settle(request: MerchantRequest, payment: str) -> HttpResponse:
     """Use what is left of a payment for the oldest open bills."""
     found = _payment(request, payment)
     shares = posting.oldest_first(posting.open_debits(found.party), found.unallocated_paise)
+    if found.direction != Payment.Direction.RECEIVED or not shares:  # sent twice, or nothing is left or open
+        return redirect("ledger:payment", slug=request.business.slug, payment=found.public_id)
     try:
         posting.allocate_payment(found, [(share.debit.pk, share.amount_paise) for share in shares], request.user)
     except PostingRefused as error:
@@ -254,7 +288,16 @@ def payment_cancel(request: MerchantRequest, payment: str) -> HttpResponse:
         except PostingRefused as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, _("Cancelled. The bills it had settled are due again."))
+            settled = found.open_item.settled_paise and found.direction == Payment.Direction.RECEIVED
+            messages.success(
+                request, _("Cancelled. The bills it had settled are due again.") if settled else _("Cancelled.")
+            )
             return redirect("ledger:payment", **here)
-    context = {"section": "payments", "payment": found, "party": found.party, "form": form}
+    context = {
+        "section": "payments",
+        "payment": found,
+        "party": found.party,
+        "form": form,
+        "is_refund": found.direction == Payment.Direction.PAID,
+    }
     return render(request, "ledger/payment_cancel.html", context, status=400 if request.method == "POST" else 200)

@@ -21,7 +21,7 @@ from accounts import parties
 from accounts.access import MerchantRequest, business_page
 from accounts.idempotency import once
 from accounts.models import Message, Party
-from accounts.phones import mask
+from accounts.phones import mask, pretty
 from ledger import links, sharing
 from ledger.forms import ChannelForm
 from ledger.models import Invoice, ShareLink
@@ -34,20 +34,22 @@ class Channel:
 
     key: str
     name: str
-    to: str
     refused: str
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """All that the share dialog shows of a live link."""
+    """All that the share dialog shows of a live link; `best` is the first channel that has an address."""
 
     form: ChannelForm
     action: str
     text: str
     url: str
     wa_me: str
+    phone: str
+    masked: str
     channels: list[Channel]
+    best: str
     qr: SafeString
     works_until: str
     revoke: str
@@ -64,6 +66,7 @@ def panel_for(link: ShareLink, party: Party, invoice: Invoice | None, phone: str
     """The dialog of a live link; asks no database."""
     link.business, link.party, link.invoice = party.business, party, invoice
     preview = sharing.preview(link, phone)
+    channels = _channels(party, phone)
     slug = party.business.slug
     return Panel(
         form=ChannelForm(),
@@ -71,7 +74,10 @@ def panel_for(link: ShareLink, party: Party, invoice: Invoice | None, phone: str
         text=preview.text,
         url=preview.url,
         wa_me=preview.wa_me,
-        channels=_channels(party, phone),
+        phone=pretty(phone) if phone else "",
+        masked=mask(phone) if phone else "",
+        channels=channels,
+        best=next((channel.key for channel in channels if not channel.refused), ""),
         qr=mark_safe(segno.make(preview.url, error="m").svg_inline(omitsize=True, border=2)),  # noqa: S308
         works_until=until(link.expires_at),
         revoke=reverse("ledger:link_revoke", kwargs={"slug": slug, "link": link.public_id}),
@@ -87,11 +93,11 @@ def until(moment: dt.datetime | None) -> str:
 
 def _channels(party: Party, phone: str) -> list[Channel]:
     no_phone = "" if phone else _("no mobile number saved")
-    to = mask(phone) if phone else ""
+    no_email = "" if party.email else _("no e-mail address saved")
     return [
-        Channel(Message.Channel.WHATSAPP, _("WhatsApp"), to, no_phone),
-        Channel(Message.Channel.SMS, _("SMS"), to, no_phone),
-        Channel(Message.Channel.EMAIL, _("E-mail"), party.email, "" if party.email else _("no e-mail address saved")),
+        Channel(Message.Channel.WHATSAPP, _("WhatsApp"), no_phone),
+        Channel(Message.Channel.SMS, _("SMS"), no_phone),
+        Channel(Message.Channel.EMAIL, _("E-mail"), no_email),
     ]
 
 

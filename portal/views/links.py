@@ -16,7 +16,7 @@ from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import limits, otp
+from accounts import languages, limits, otp
 from accounts.models import LoginChallenge, Membership, Party, PartyPerson
 from accounts.sessions import merchant_user_id
 from ledger import links, paper
@@ -142,14 +142,15 @@ def _door(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
         request.session[DOOR] = link.pk
         response = redirect("portal:code")
         # The pages to come know nothing of the party's language: they go on in the one of this page.
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME,
-            translation.get_language(),
-            samesite="Lax",
-            secure=settings.LANGUAGE_COOKIE_SECURE,
-        )
+        languages.set_cookie(response, translation.get_language() or "en")
         return response
-    context: dict[str, Any] = {"business": link.business, "link": link, "token": token, "form": form}
+    context: dict[str, Any] = {
+        "business": link.business,
+        "link": link,
+        "token": token,
+        "form": form,
+        "languages": settings.LANGUAGES,
+    }
     return render(request, "portal/door.html", context, status=400 if form.is_bound else 200)
 
 

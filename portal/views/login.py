@@ -13,12 +13,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import limits, otp, phones
+from accounts import languages, limits, otp, phones
+from accounts.forms import CodeForm
 from accounts.models import LoginChallenge, User
 from ledger import links, sharing
 from ledger.models import ShareLink
 from portal import access
-from portal.forms import CodeForm, NumberForm
+from portal.forms import NumberForm
 from portal.views.links import DOOR, door_link, record_login, target_of
 
 PURPOSE = LoginChallenge.Purpose.PORTAL
@@ -98,6 +99,8 @@ def _enter(request: HttpRequest, typed: str, link: ShareLink | None) -> HttpResp
     if user.consented_at is None:
         target = reverse("portal:consent", query={"next": target})
     response = redirect(target)
+    if user.language:
+        languages.set_cookie(response, user.language)
     otp.remember(response, device)
     return response
 

@@ -25,6 +25,19 @@ const soon = () => {
   clearTimeout(timer);
   timer = setTimeout(preview, 350);
 };
+// What was wrong with a field is taken back when it is edited, and a question with the figures it was about; the
+// server says it again if need be.
+const forgive = ({ target }) => {
+  if (target.matches(".money, [type=checkbox]")) form.querySelector(".note.warn[data-until-edited]")?.remove();
+  if (target.matches("[aria-invalid]")) {
+    target.removeAttribute("aria-invalid");
+    (target.closest(".field") ?? target.parentElement).querySelector(".errorlist")?.remove();
+    form.querySelector(`.note li:has(> a[href="#${target.id}"])`)?.remove();
+  }
+  if (form.querySelector("[aria-invalid]")) return;
+  for (const note of form.querySelectorAll(".note.bad")) if (!into.contains(note)) note.remove();
+};
+form.addEventListener("input", forgive);
 form.addEventListener("input", soon);
 form.addEventListener("change", soon);
 
@@ -226,6 +239,6 @@ if (table) {
   if (matchMedia("(max-width: 40rem)").matches) blank.slice(1).forEach((row) => { row.hidden = true; });
   const first = blank[0];
   if (first && !document.querySelector("[aria-invalid]")) cell(first, "description").focus({ preventScroll: true });
-} else {
+} else if (!form.querySelector("[aria-invalid], [data-until-edited]")) {
   form.elements.amount?.focus({ preventScroll: true });
 }

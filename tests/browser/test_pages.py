@@ -285,8 +285,14 @@ def test_pages_that_refuse_are_well_made(watched_page: NewPage, shown: Shown) ->
 def sent(page: Page, button: str, **words: str) -> int:
     """Write into fields by label, press the button of the main part, and give the status of the answer."""
     main = page.get_by_role("main")
+    while (folded := main.locator("form details:not([open]) > summary")).count():
+        folded.first.click()
     for label, text in words.items():
-        main.get_by_label(re.compile(f"^{label.replace('_', ' ')}", re.IGNORECASE)).first.fill(text)
+        field = main.get_by_label(re.compile(rf"^\s*{label.replace('_', ' ')}", re.IGNORECASE)).first
+        if field.get_attribute("type") == "radio":
+            field.check()
+        else:
+            field.fill(text)
     with page.expect_response(
         lambda answer: answer.request.method == "POST" and answer.request.is_navigation_request()
     ) as answer:
@@ -306,17 +312,17 @@ class Mistake:
 
 MISTAKES = [
     Mistake("", "/m/login/", "Send me a code", {"Mobile": "12345"}, "mobile number"),
-    Mistake("", "/m/signup/", "Send me a code", {"Mobile": "98111 00001"}, "This field is required."),
+    Mistake("", "/m/signup/", "Send me a code", {"Mobile": "98111 00001"}, "Write your name."),
     Mistake("", "/portal/login/", "Send me my link", {"Your mobile": "hello"}, "mobile number"),
     Mistake("", "{door}", "Send me the code", {"Your mobile": "020 2445 1234"}, "mobile number"),
-    Mistake("shop", "/m/new/", "Open the book", {"GSTIN": "27AAPFU9039F1ZV"}, "GSTIN"),
+    Mistake("shop", "/m/new/", "Open the book", {"GST registered, regular": "", "GSTIN": "27AAPFU9039F1ZV"}, "GSTIN"),
     Mistake("shop", "{desk}/settings/", "Save", {"UPI": "no at sign"}, "UPI"),
     Mistake("shop", "{desk}/parties/new/", "Save", {"Mobile": "1", "GSTIN": "27AAPFU9039F1ZV"}, "GSTIN"),
     Mistake("shop", "{desk}/items/new/", "Save", {"Name": "Rice", "Price": "-5"}, "cannot be negative"),
     Mistake("shop", "{desk}/items/{item}/", "Set the stock", {"Counted": "many"}, "number"),
     Mistake("shop", "{desk}/invoices/new/?party={party}", "Issue", {"Item": "Rice", "Qty": "0"}, "more than zero"),
     Mistake("shop", "{desk}/payments/new/?party={party}", "Record payment", {"Amount": "99999999999999"}, "crore"),
-    Mistake("shop", "{desk}/invoices/{invoice}/cancel/", "Cancel the invoice", {}, "This field is required."),
+    Mistake("shop", "{desk}/invoices/{invoice}/cancel/", "Cancel the invoice", {}, "Please fill this in."),
     Mistake("shop", "{desk}/orders/{order}/", "Decline the order", {}, "Write a reason"),
     Mistake("customer", "{portal}/store/", "Add", {"Quantity": "minus two"}, "number"),
 ]
@@ -571,6 +577,73 @@ def test_a_payment_shows_what_it_closes_while_it_is_typed(desk_page: Page, site:
     desk_page.get_by_label("Amount").fill("200")
     expect(closes).to_contain_text("₹50.00 stays with you as an advance.")
     assert Payment.objects.count() == 0
+
+
+@pytest.mark.parametrize("has_js", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_an_amount_far_above_what_is_due_is_asked_about_once_more(
+    watched_page: NewPage, site: str, sign_in: SignIn, has_js: bool
+) -> None:
+    page = watched_page(java_script_enabled=has_js, is_mobile=True, has_touch=True)
+    owner = factories.make_user(name="Owner")
+    party = factories.make_party(factories.make_business("Shop", owner), name="Ganesh Stores")
+    factories.make_invoice(party, paise=4207_00)
+    sign_in(page, merchant=owner)
+    page.goto(f"/m/{party.business.slug}/payments/new/?party={party.public_id}")
+    page.get_by_label("Amount").fill("990000000")
+    page.get_by_label("Note").fill("by Raju")
+    record = page.get_by_role("button", name="Record payment", exact=True)
+    record.click()
+    yes = page.get_by_role("button", name="Yes, record ₹99,00,00,000.00")
+    expect(yes).to_be_in_viewport()
+    expect(page.get_by_label("Note")).to_have_value("by Raju")
+    assert looks.faults(page) == []
+    assert Payment.objects.count() == 0
+    page.get_by_label("Amount").fill("4207")
+    if has_js:
+        expect(yes).to_be_hidden()
+    record.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("RCT/")
+    assert Payment.objects.get().amount_paise == 4207_00
+
+
+def test_what_was_wrong_is_taken_back_while_it_is_mended(phone_page: Page, shown: Shown, sign_in: SignIn) -> None:
+    book, page = shown.book, phone_page
+    sign_in(page, merchant=book.owner)
+    page.goto(f"/m/{book.business.slug}/invoices/new/?party={book.party.public_id}")
+    page.get_by_label("Item", exact=True).first.fill("Sugar")
+    page.get_by_label("Qty").first.fill("0")
+    page.get_by_label("Rate ₹").first.fill("45")
+    page.get_by_label("GST", exact=True).first.select_option("500")
+    page.get_by_role("button", name="Issue", exact=True).click()
+    wrong = page.get_by_text("The quantity must be more than zero.")
+    summary = page.get_by_text("Look at line 1 again")
+    expect(wrong).to_be_visible()
+    expect(summary).to_be_visible()
+    page.get_by_label("Qty").first.fill("2")
+    for gone in (wrong, summary, page.locator("[aria-invalid]")):
+        expect(gone).to_have_count(0)
+    expect(page.locator("#totals")).to_contain_text("₹95.00")
+
+
+def test_on_a_phone_the_amount_comes_first_and_the_rest_waits_behind_one_button(
+    phone_page: Page, shown: Shown, sign_in: SignIn
+) -> None:
+    book, page = shown.book, phone_page
+    sign_in(page, merchant=book.owner)
+    page.goto(f"/m/{book.business.slug}/invoices/{shown.taxed.public_id}/")
+    main = page.get_by_role("main")
+    share, record = main.get_by_role("button", name="Share invoice"), main.get_by_role("link", name="Record payment")
+    expect(share).to_be_in_viewport()
+    expect(record).to_be_hidden()
+    amount, button = page.locator(".amount").first.bounding_box(), share.bounding_box()
+    assert amount
+    assert button
+    assert amount["y"] < button["y"]
+    main.get_by_text("More", exact=True).click()
+    expect(record).to_be_in_viewport()
+    assert looks.faults(page) == []
+    record.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Record payment")
 
 
 def test_one_browser_holds_a_merchant_and_a_customer(phone_page: Page, post: Post, shown: Shown, sign_in: SignIn):

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_hsn_lut_sez'),
-        ('catalog', '0001_initial'),
+        ('catalog', '0002_low_stock'),
     ]
 
     operations = [
