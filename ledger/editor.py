@@ -26,7 +26,8 @@ from accounts.models import Business, Party
 from accounts.money import MAX_PAISE, amount, line_amount, percent, rupees
 from accounts.validators import validate_hsn
 from catalog.models import UNITS, Item
-from ledger import drafting, gst, listing, numbering, paper
+from ledger import charges, drafting, gst, listing, numbering, paper
+from ledger.charges import ChargesForm
 from ledger.drafting import Draft, DraftLine, DraftRefused
 from ledger.forms import check_day
 from ledger.models import Invoice, Series
@@ -303,16 +304,23 @@ class Editor:
             if self.head.is_valid() or "issued_on" in self.head.cleaned_data:
                 on = self.head.cleaned_data["issued_on"]
             self.lines = lines_of(business, on, data)
+            self.more = self._more(data, on=on)
         elif invoice:
             self.head = self._head(initial=_head_of(invoice))
             self.lines = lines_of(business, on, rows=_rows_of(invoice), blank=2)
+            self.more = self._more(initial=charges.initial_of(invoice), on=on)
         else:
             self.head = self._head(initial={"due_on": on + dt.timedelta(days=party.days_of_credit())})
             self.lines = lines_of(business, on)
+            self.more = self._more(on=on)
         self.on = on
 
     def _head(self, *args: Any, **kwargs: Any) -> HeadForm:
         return HeadForm(*args, business=self.business, on=today(), **kwargs)
+
+    def _more(self, *args: Any, on: dt.date | None = None, **kwargs: Any) -> ChargesForm:
+        rates = [(str(bp), percent(bp)) for bp in gst.rates_on(on or self.on)]
+        return ChargesForm(*args, business=self.business, rates=rates, **kwargs)
 
     def with_more_lines(self, data: QueryDict, more: int) -> "Editor":
         """The same text in unbound forms, with blank rows below; nothing is judged yet."""
@@ -320,10 +328,11 @@ class Editor:
         unbound = Editor(self.business, self.party, invoice=self.invoice)
         unbound.head = self._head(initial={name: data.get(name, "") for name in (*HeadForm.base_fields, "series")})
         unbound.lines = lines_of(self.business, self.on, rows=rows, blank=more)
+        unbound.more = self._more(initial={name: data.get(name, "") for name in ChargesForm.base_fields})
         return unbound
 
     def is_valid(self) -> bool:
-        head, lines = self.head.is_valid(), self.lines.is_valid()
+        head, lines = self.head.is_valid() & self.more.is_valid(), self.lines.is_valid()
         if lines and not any(self.lines.lines()):
             self.head.add_error(None, _("Write at least one line: what you sold and how many."))
             return False
@@ -365,44 +374,39 @@ class Editor:
             rounds_off=head["rounds_off"],
             series=head.get("series"),
         )
-        return self._with_kept(draft)
+        return self._with_more(draft, self.more)
 
-    def _with_kept(self, draft: Draft) -> Draft:
-        """What the invoice has and this editor has no fields for stays: delivery, charges, cess, discount on all."""
-        if not self.invoice:
-            return draft
-        old = {line.description: line for line in self.invoice.lines.all()}
-        lines = [
-            dataclasses.replace(
-                line,
-                is_charge=kept.is_charge,
-                in_taxable_value=kept.in_taxable_value,
-                cess_rate_bp=kept.cess_rate_bp,
-                cess_per_unit_e4=kept.cess_per_unit_e4,
-            )
-            if (kept := old.get(line.description)) and not (line.item_id and line.item_id != kept.item_id)
+    def _with_more(self, draft: Draft, more: ChargesForm) -> Draft:
+        """The draft with its charges, discount, delivery; an invoice at hand keeps the cess of its lines."""
+        kept = {line.description: line for line in self.invoice.lines.all()} if self.invoice else {}
+        goods = [
+            dataclasses.replace(line, cess_rate_bp=old.cess_rate_bp, cess_per_unit_e4=old.cess_per_unit_e4)
+            if (old := kept.get(line.description)) and line.item_id in (None, old.item_id)
             else line
             for line in draft.lines
         ]
+        lines = [*goods, *more.charges(goods)]
         return dataclasses.replace(
             draft,
             lines=lines,
-            ship_to=self.invoice.ship_to,
-            reverse_charge=self.invoice.reverse_charge,
-            discount_paise=self.invoice.discount_paise,
+            discount_paise=more.discount_paise(lines),
+            ship_to=more.ship_to(),
+            reverse_charge=more.is_reverse_charge(),
         )
 
     def contents(self) -> dict[str, Any]:
         """For the fingerprint of accounts.idempotency."""
         lines = [str(line) for _index, line in self.lines.lines()]
-        return self.head.contents() | {"party": self.party.pk, "lines": lines}
+        more = {name: str(value) for name, value in self.more.cleaned_data.items()}
+        return self.head.contents() | {"party": self.party.pk, "lines": lines, "more": more}
 
     def preview(self) -> Preview:
         """Totals of the right rows; wrong ones are left out. Nothing typed yet: zeros of a blank draft."""
         found = list(self.lines.lines()) if self.lines.is_bound else self._kept_lines()
         rounds_off = bool(self.head["rounds_off"].value())
         lines = [line for _index, line in found]
-        draft = self._with_kept(Draft(self.party, self.on, self.on, lines, rounds_off=rounds_off))
+        more = self.more if self.more.is_bound else self._more(_texts(self.more))
+        draft = self._with_more(Draft(self.party, self.on, self.on, lines, rounds_off=rounds_off), more)
         sketch = Invoice()
         try:
             computed = drafting.apply(sketch, self.business, draft)
@@ -411,7 +415,7 @@ class Editor:
         return Preview(
             rows=paper.tax_rows(sketch, self.business.charges_tax),
             total=rupees(sketch.total_paise),
-            amounts={index: amount(out.taxable_paise) for (index, _line), out in zip(found, computed, strict=True)},
+            amounts={index: amount(out.taxable_paise) for (index, _line), out in zip(found, computed, strict=False)},
         )
 
     def _kept_lines(self) -> list[tuple[int, DraftLine]]:
@@ -441,6 +445,12 @@ class Editor:
         return found
 
 
+def _texts(form: forms.Form) -> dict[str, Any]:
+    """What an unbound form shows, as a browser would send it back."""
+    shown = {name: (form.fields[name], form[name].value()) for name in form.fields}
+    return {name: field.prepare_value(value) for name, (field, value) in shown.items() if value not in (None, "")}
+
+
 def _text(form: LineForm, name: str) -> str:
     if name not in form.fields:
         return ""
@@ -466,4 +476,5 @@ def _rows_of(invoice: Invoice) -> list[dict[str, Any]]:
             "gst": f"{line.gst_rate_bp}{INCLUDED if line.price_includes_tax and line.gst_rate_bp else ''}",
         }
         for line in invoice.lines.select_related("item")
+        if not line.is_charge
     ]
