@@ -97,19 +97,20 @@ class ChargesForm(forms.Form):
             self.add_error("ship_state_code", _("Choose the State: the tax depends on where the goods go."))
         return cleaned
 
-    @property
-    def is_open(self) -> bool:
-        """Unfolded when something in it is wrong or said."""
-        words = ("freight_words", "outside_words")
-        return bool(self.errors) or any(self[name].value() for name in self.fields if name not in words)
-
     def parts(self) -> list[Part]:
+        """As the page folds them: a part is open when something in it is wrong or said."""
         charges = ("all_discount", "freight freight_gst", "freight_words", "outside outside_words", "reverse_charge")
         rows = tuple(" ".join(n for n in row.split() if n in self.fields) for row in charges)
         delivery = ("ship_name", "ship_address", "ship_city ship_pin_code", "ship_state_code")
-        found = rows_of(self, tuple(row for row in (*rows, *delivery) if row))
-        hint = _("Freight, discount on all, reverse charge, another address")
-        return [Part(_("Charges and delivery"), hint, found, self.is_open)]
+        return [
+            self._part(_("Charges and discount"), _("Freight, discount on all"), tuple(filter(None, rows))),
+            self._part(_("Delivery"), _("To another address than the buyer's"), delivery),
+        ]
+
+    def _part(self, heading: str, hint: str, rows: tuple[str, ...]) -> Part:
+        found = rows_of(self, rows)
+        said = (field for row in found for field in row if not field.name.endswith("_words"))
+        return Part(heading, hint, found, any(field.errors or field.value() for field in said))
 
     # --- what was said; a form that is not valid is read as far as it is right ---
 
