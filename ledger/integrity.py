@@ -190,7 +190,7 @@ RULES: list[tuple[str, str]] = [
         "numbers run from the first of their series without gaps",
         """SELECT s.id AS series, s.next_number, coalesce(n.how_many, 0) AS documents FROM ledger_series s
            LEFT JOIN (SELECT series_id, count(*) AS how_many, min(sequence) AS low, max(sequence) AS high FROM
-                        (SELECT series_id, sequence FROM ledger_invoice WHERE series_id IS NOT NULL
+                        (SELECT series_id, sequence FROM ledger_invoice WHERE sequence IS NOT NULL
                          UNION ALL SELECT series_id, sequence FROM ledger_payment
                          UNION ALL SELECT series_id, sequence FROM ledger_adjustment) documents
                       GROUP BY series_id) n ON n.series_id = s.id
