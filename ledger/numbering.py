@@ -218,7 +218,12 @@ def upcoming(business: Business, on: dt.date) -> list[Series]:
     others = list(Series.objects.filter(business=business, kind__in=bare, is_default=True)) if bare else []
     for kind in bare:
         pattern = _inherited((series for series in others if series.kind == kind), kind, year)
-        by_kind[kind].insert(0, Series(**_new(business, kind, year), pattern=pattern, is_default=True))
+        rows = by_kind[kind]
+        first = next((row for row in rows if row.pattern == pattern), None) or Series(
+            **_new(business, kind, year), pattern=pattern
+        )
+        first.is_default = True
+        by_kind[kind] = [first, *(row for row in rows if row is not first)]
     return [series for rows in by_kind.values() for series in rows]
 
 

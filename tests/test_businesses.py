@@ -163,6 +163,7 @@ SAID = {
     "city": "Pune",
     "invoice_prefix": "INV",
     "default_credit_days": "15",
+    "hsn_digits": "4",
 }
 
 
