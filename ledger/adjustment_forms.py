@@ -44,7 +44,7 @@ class AdjustmentForm(OnceForm):
     reason = forms.CharField(
         label=gettext_lazy("Why?"),
         max_length=200,
-        required=False,
+        error_messages={"required": gettext_lazy("Write why: both sides read it in the ledger.")},
         help_text=gettext_lazy("Your customer reads it in the ledger. An opening balance needs none."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
@@ -53,8 +53,10 @@ class AdjustmentForm(OnceForm):
         super().__init__(*args, **kwargs)
         self.bills = sorted(bills, key=lambda item: item.invoice_id != first.pk) if first else bills
         self.first = first
+        self.fields["reason"].required = not str(self["what"].value() or "").startswith("opening")
         for item in self.bills[:BILLS_OFFERED]:
-            self.fields[_name(item)] = RupeesField(required=False, label=str(item.document))
+            field = self.fields[_name(item)] = RupeesField(required=False, label=str(item.document))
+            field.widget.attrs["aria-label"] = field.label
 
     def bill_fields(self) -> list[tuple[OpenItem, forms.BoundField]]:
         return [(item, self[_name(item)]) for item in self.bills[:BILLS_OFFERED]]
@@ -81,8 +83,6 @@ class AdjustmentForm(OnceForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         kind, side, _label = WHAT.get(cleaned.get("what", ""), ("", "", ""))
-        if kind and kind != Kind.OPENING and not cleaned.get("reason") and "reason" not in self.errors:
-            self.add_error("reason", _("Write why: both sides read it in the ledger."))
         chosen, amount = self._chosen(cleaned), cleaned.get("amount") or 0
         if chosen and side == Side.DEBIT:
             self.add_error("what", _("This raises what they owe, so it settles no bill: clear the bills below."))

@@ -23,9 +23,13 @@ class AmendForm(forms.Form):
     way = forms.ChoiceField(
         label=gettext_lazy("What becomes of the old invoice?"),
         choices=[
-            (CANCEL, gettext_lazy("Cancel it. Right while it stands in no GST return yet.")),
-            (CREDIT, gettext_lazy("Credit it in full. Right when your return with it is filed already.")),
+            (CANCEL, gettext_lazy("Cancel it")),
+            (CREDIT, gettext_lazy("Credit it in full")),
         ],
+        help_text=gettext_lazy(
+            "Cancel it while it stands in no GST return. Once the return with it is filed, credit it: both papers then "
+            "go into your next return."
+        ),
         widget=forms.RadioSelect,
     )
 
@@ -45,5 +49,5 @@ def editor_for(invoice: Invoice) -> Editor:
     """The editor filled from the old invoice: on its day while the return of its month is open, else today."""
     editor = Editor(invoice.business, invoice.party, invoice=invoice)
     if not is_of_this_month(invoice):
-        editor.head.initial |= {"issued_on": today(), "due_on": max(invoice.due_on, today())}
+        editor.head.initial.update(issued_on=today(), due_on=max(invoice.due_on, today()))
     return editor

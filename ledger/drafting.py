@@ -105,9 +105,7 @@ def compute(business: Business, draft: Draft) -> tuple[list[gst.LineOut], gst.To
     return lines, totals, supply
 
 
-def hsn_problems(
-    business: Business, party: Party, lines: Sequence[DraftLine] | Sequence[InvoiceLine]
-) -> dict[int, str]:
+def hsn_problems(business: Business, party: Party, lines: Sequence[DraftLine | InvoiceLine]) -> dict[int, str]:
     """What is wrong with the HSN of a tax invoice's lines, by their place (0 for the first). Asked before issue only:
     imports and old books keep what they have. Charges go with the goods they are charged for."""
     registered = bool(party.gstin)

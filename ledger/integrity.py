@@ -120,10 +120,11 @@ RULES: list[tuple[str, str]] = [
            JOIN ledger_invoiceline l ON l.id = c.original_line_id
            JOIN ledger_invoice n ON n.id = c.invoice_id AND n.status = 'issued'
            GROUP BY l.id, l.total_paise, l.taxable_paise, l.cgst_paise, l.sgst_paise, l.igst_paise, l.cess_paise,
-                    l.quantity_milli
+                    l.untaxed_paise, l.quantity_milli
            HAVING sum(c.total_paise) > l.total_paise OR sum(c.taxable_paise) > l.taxable_paise
                OR sum(c.cgst_paise) > l.cgst_paise OR sum(c.sgst_paise) > l.sgst_paise
                OR sum(c.igst_paise) > l.igst_paise OR sum(c.cess_paise) > l.cess_paise
+               OR sum(c.untaxed_paise) > l.untaxed_paise
                OR sum(CASE WHEN c.is_charge THEN 0 ELSE c.quantity_milli END) > l.quantity_milli""",
     ),
     (
@@ -190,7 +191,7 @@ RULES: list[tuple[str, str]] = [
         "numbers run from the first of their series without gaps",
         """SELECT s.id AS series, s.next_number, coalesce(n.how_many, 0) AS documents FROM ledger_series s
            LEFT JOIN (SELECT series_id, count(*) AS how_many, min(sequence) AS low, max(sequence) AS high FROM
-                        (SELECT series_id, sequence FROM ledger_invoice WHERE series_id IS NOT NULL
+                        (SELECT series_id, sequence FROM ledger_invoice WHERE sequence IS NOT NULL
                          UNION ALL SELECT series_id, sequence FROM ledger_payment
                          UNION ALL SELECT series_id, sequence FROM ledger_adjustment) documents
                       GROUP BY series_id) n ON n.series_id = s.id

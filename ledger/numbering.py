@@ -71,8 +71,9 @@ def _fill(pattern: str, year: str, sequence: int) -> str:
 
 def shorter(pattern: str) -> str:
     """The same pattern with a shorter year, or without its first part, so that there is room for more numbers."""
-    if "YYYY-YY" in pattern:
-        return pattern.replace("YYYY-YY", "YY-YY")
+    brief = pattern.replace("YYYY-YY", "YY-YY")
+    if brief != pattern and len(brief) <= MAX_LENGTH:
+        return brief
     text = re.split(r"[/-]", pattern)[0][:2]
     return f"{text}YY-YY/######" if "#" not in text else "YY-YY/######"
 
@@ -80,7 +81,8 @@ def shorter(pattern: str) -> str:
 def last_number(pattern: str, year: str) -> int:
     """The highest number the pattern has room for: 9,999 of `INV/YYYY-YY/####`."""
     room = MAX_LENGTH - len(COUNTER.sub("", _with_year(pattern, year)))
-    return 10**room - 1 if room > 0 else 0
+    fits = any(len(counter) <= room for counter in COUNTER.findall(pattern))
+    return 10**room - 1 if fits else 0
 
 
 def check_pattern(pattern: str, year: str, first_number: int = 1) -> None:
@@ -131,7 +133,13 @@ def _new(business: Business, kind: str, year: str) -> dict[str, Any]:
 def _first_default(business: Business, kind: str, year: str) -> Series:
     """The default of a new year: the pattern of the year nearest to it, else the usual one."""
     pattern = _inherited(Series.objects.filter(business=business, kind=kind, is_default=True), kind, year)
-    return Series.objects.get_or_create(**_new(business, kind, year), is_default=True, defaults={"pattern": pattern})[0]
+    # It may stand there already, when a document chose it by its pattern before.
+    series, _made = Series.objects.get_or_create(
+        **_new(business, kind, year), pattern=pattern, defaults={"is_default": True}
+    )
+    if not series.is_default:
+        Series.objects.filter(pk=series.pk).update(is_default=True)
+    return series
 
 
 def _inherited(defaults: Iterable[Series], kind: str, year: str) -> str:
@@ -140,6 +148,21 @@ def _inherited(defaults: Iterable[Series], kind: str, year: str) -> str:
     before = [series for series in known if series.financial_year < year]
     nearest = before[-1:] or known[:1]
     return nearest[0].pattern if nearest else DEFAULT_PATTERN[Series.Kind(kind)]
+
+
+def _can_meet(one: str, other: str, year: str) -> bool:
+    """Whether two patterns may come to equal numbers: A# and A###, and A# and A1#, but not A# and B#."""
+    runs = [re.findall(r"[0-9#]+|[^0-9#]+", _with_year(pattern, year)) for pattern in (one, other)]
+    return len(runs[0]) == len(runs[1]) and all(map(_can_be_equal, *runs))
+
+
+def _can_be_equal(one: str, other: str) -> bool:
+    if "#" not in one + other:
+        return one == other
+    this, that = one.split("#"), other.split("#")
+    return (this[0].startswith(that[0]) or that[0].startswith(this[0])) and (
+        this[-1].endswith(that[-1]) or that[-1].endswith(this[-1])
+    )
 
 
 @transaction.atomic
@@ -162,9 +185,7 @@ def start(
             _("%(pattern)s has begun already: its next number is %(number)s.")
             % {"pattern": pattern, "number": format_number(pattern, year, series.next_number)}
         )
-    # Patterns that differ in the zeros of their counter only would come to equal numbers.
-    shape = COUNTER.sub("#", _with_year(pattern, year))
-    if any(COUNTER.sub("#", _with_year(other.pattern, year)) == shape for other in of_year.exclude(pattern=pattern)):
+    if any(_can_meet(pattern, other.pattern, year) for other in of_year.exclude(pattern=pattern)):
         raise PatternRefused(_("Another series of this year gives the same numbers. Choose another pattern."))
     if not begun:
         series.first_number = series.next_number = first_number
@@ -197,7 +218,12 @@ def upcoming(business: Business, on: dt.date) -> list[Series]:
     others = list(Series.objects.filter(business=business, kind__in=bare, is_default=True)) if bare else []
     for kind in bare:
         pattern = _inherited((series for series in others if series.kind == kind), kind, year)
-        by_kind[kind].insert(0, Series(**_new(business, kind, year), pattern=pattern, is_default=True))
+        rows = by_kind[kind]
+        first = next((row for row in rows if row.pattern == pattern), None) or Series(
+            **_new(business, kind, year), pattern=pattern
+        )
+        first.is_default = True
+        by_kind[kind] = [first, *(row for row in rows if row is not first)]
     return [series for rows in by_kind.values() for series in rows]
 
 

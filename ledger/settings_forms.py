@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.forms import DateField, OnceForm
+from accounts.models import Business
 from ledger import closing
 from ledger.models import Series
 
@@ -40,8 +41,8 @@ class BooksForm(forms.Form):
     )
     sure = forms.BooleanField(label=gettext_lazy("Yes, open days that were closed"), required=False)
 
-    def __init__(self, *args: Any, business: Any, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"closed_on": business.books_closed_on}, **kwargs)
+    def __init__(self, data: Any, business: Business) -> None:
+        super().__init__(data, initial={"closed_on": business.books_closed_on})
         self.business = business
 
     def asks_again(self) -> bool:

@@ -22,7 +22,8 @@ from accounts import idempotency, india, parties
 from accounts.models import Business, Device, Image, Membership, Message, Party, PartyPerson, User
 from catalog import orders, stock
 from catalog.models import Category, Item, Order
-from ledger import drafting, links, posting, sharing
+from ledger import billing, drafting, links, posting, sharing
+from ledger.crediting import Want
 from ledger.models import Adjustment, Invoice, LinkOpen, Payment, ShareLink
 
 PIXEL = bytes.fromhex(
@@ -174,6 +175,14 @@ def make_adjustment(
     )
 
 
+def make_credit(
+    original: Invoice, *wants: Want, on: dt.date | None = None, reason: str = "returned", by: User | None = None
+) -> Invoice:
+    """A credit note by line for an issued invoice: for `wants`, or for all that is left."""
+    by = by or make_user()
+    return billing.credit(original, list(wants) or None, by, issued_on=on or india.today(), reason=reason)
+
+
 @dataclass(frozen=True, slots=True)
 class Book:
     """A business with at least one row in every tenant table; all its names carry `mark`."""
@@ -196,7 +205,9 @@ class Book:
     draft: Invoice
     cancelled: Invoice
     credit_note: Invoice
+    credited: Invoice  # by line, for other_invoice
     payment: Payment
+    taxed_payment: Payment  # of other_party, with TDS
     adjustment: Adjustment
     invoice_link: ShareLink
     portal_link: ShareLink
@@ -227,6 +238,9 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
     payment = make_payment(party, paise // 3, reference=f"{mark.upper()}77", by=owner)
     make_payment(party, 5_00, shares=[], by=owner)
     make_payment(party, 5_00, direction=Payment.Direction.PAID, by=owner)
+    make_adjustment(other_party, 11_00, kind=Adjustment.Kind.OPENING, side=Adjustment.Side.DEBIT, reason="", by=owner)
+    taxed_payment = make_payment(other_party, 90_00, tds_paise=10_00, by=owner)
+    credited = make_credit(other_invoice, Want(other_invoice.lines.get().pk, value_paise=50_00), by=owner)
     adjustment = make_adjustment(party, 3_00, reason=f"{mark} rats", by=owner)
     buyer = User.objects.create_user(phone=phones[0], name=f"{mark} Buyer")
     order = orders.place(party, buyer, {item.pk: 2000}, note=f"{mark} please")
@@ -256,7 +270,9 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
         draft=draft,
         cancelled=cancelled,
         credit_note=credit_note,
+        credited=credited,
         payment=payment,
+        taxed_payment=taxed_payment,
         adjustment=adjustment,
         invoice_link=invoice_link,
         portal_link=portal_link,

@@ -38,6 +38,7 @@ from ledger.models import (
     Payment,
     Series,
 )
+from tests import journals
 from tests.factories import line, make_business, make_draft, make_item, make_party, make_payment, make_user
 
 ROOT = Path(__file__).parent.parent
@@ -674,7 +675,9 @@ def test_the_first_weeks_of_the_real_register_agree_with_it(
 @pytest.mark.slow
 @pytest.mark.real_data
 @pytest.mark.skipif(bool(os.environ.get("DATABASE_URL")), reason="measured on SQLite, the embedded default")
-def test_the_real_register_survives_a_kill_and_agrees_to_the_paisa(real_register: Path, tmp_path: Path) -> None:
+def test_the_real_register_survives_a_kill_and_agrees_to_the_paisa_in_the_book_and_in_its_journal(
+    real_register: Path, tmp_path: Path
+) -> None:
     """kill -9 in the middle, run to the end, run again: one book, below 500 MB, at 2,000 rows a second of one core."""
     environment = os.environ | {"VAR_DIR": str(tmp_path), "DEBUG": "0", "SITE_URL": "http://127.0.0.1:8000"}
     manage = [sys.executable, "manage.py"]
@@ -722,3 +725,15 @@ def test_the_real_register_survives_a_kill_and_agrees_to_the_paisa(real_register
     assert [(row[0], row[1:]) for row in found] == list(wanted.items())  # in the order of their first row, too
     assert json.loads(do(*command)) == report | {"documents_created": 0, "parties_created": 0, "items_created": 0}
     assert "The book is right" in do("check_ledger")
+
+    # The same book as a journal: both tools accept it, and every party owes there what it owes here.
+    for form, complaints in (
+        ("hledger", journals.complaints_of_hledger),
+        ("beancount", journals.complaints_of_beancount),
+    ):
+        path = tmp_path / f"real.{form}"
+        do("export_journal", "real", "--format", form, "--output", str(path))
+        assert complaints(path) == ""
+    balances = dict(book.execute("SELECT party_id, debit_paise - credit_paise FROM ledger_partybalance"))
+    assert len(balances) > 2_000
+    assert journals.by_party(tmp_path / "real.hledger") == balances

@@ -10,8 +10,9 @@ from django.db.models import F
 
 from accounts import walls
 from catalog.models import Item, OrderLine
-from ledger import integrity, tasks
+from ledger import integrity, posting, tasks
 from ledger.models import (
+    Adjustment,
     Allocation,
     DayTotal,
     Entry,
@@ -46,7 +47,7 @@ def _no_walls(book: Book) -> None:
         walls.remove_triggers(connection)
 
 
-def entry_of(document: Invoice | Payment) -> Entry:
+def entry_of(document: Invoice | Payment | Adjustment) -> Entry:
     return document.entries.get(reverses=None)
 
 
@@ -101,6 +102,102 @@ def _reversed_and_still_issued(book: Book) -> None:
 def _payment_cancelled_in_name_only(book: Book) -> None:
     Payment.objects.filter(pk=book.payment.pk).update(status="cancelled", cancelled_at=book.payment.created_at)
     _agree_open_item(OpenItem.objects.get(payment=book.payment), 0)
+
+
+def _adjustment_on_another_day(book: Book) -> None:
+    Adjustment.objects.filter(pk=book.adjustment.pk).update(dated_on="2020-01-01")
+
+
+def _adjustment_of_another_kind(book: Book) -> None:
+    Adjustment.objects.filter(pk=book.adjustment.pk).update(kind="adjustment")
+
+
+def _adjustment_of_another_amount(book: Book) -> None:
+    Adjustment.objects.filter(pk=book.adjustment.pk).update(amount_paise=1)
+
+
+def _adjustment_without_entry(book: Book) -> None:
+    """The totals follow, so that nothing but the adjustment misses it."""
+    entry = entry_of(book.adjustment)
+    for model in (PartyBalance, DayTotal, MonthTotal):
+        model.objects.filter(party=entry.party).update(credit_paise=F("credit_paise") - entry.credit_paise)
+    Entry.objects.filter(pk=entry.pk).delete()
+
+
+def _adjustment_cancelled_in_name_only(book: Book) -> None:
+    Adjustment.objects.filter(pk=book.adjustment.pk).update(status="cancelled", cancelled_at=book.adjustment.created_at)
+    _agree_open_item(OpenItem.objects.get(adjustment=book.adjustment), 0)
+
+
+def _adjustment_reversed_and_still_recorded(book: Book) -> None:
+    posting.cancel_adjustment(book.adjustment, book.owner, "wrong")
+    Adjustment.objects.filter(pk=book.adjustment.pk).update(status="recorded", cancelled_at=None)
+    OpenItem.objects.filter(adjustment=book.adjustment).update(total_paise=book.adjustment.amount_paise)
+
+
+def _adjustment_with_an_open_item_of_another_amount(book: Book) -> None:
+    _agree_open_item(OpenItem.objects.get(adjustment=book.adjustment), book.adjustment.amount_paise + 1)
+
+
+def _adjustment_with_an_open_item_of_another_side(book: Book) -> None:
+    """An item with nothing on it, so that no balance notices."""
+    posting.cancel_adjustment(book.adjustment, book.owner, "wrong")
+    OpenItem.objects.filter(adjustment=book.adjustment).update(side="D")
+
+
+def _tds_outlives_its_payment(book: Book) -> None:
+    (tds,) = book.taxed_payment.adjustments.all()
+    posting.cancel_payment(book.taxed_payment, book.owner, "bounced")
+    again = factories.make_adjustment(book.other_party, tds.amount_paise, kind="tds", reason="", by=book.owner)
+    Adjustment.objects.filter(pk=again.pk).update(payment=book.taxed_payment)
+
+
+def _more_credited_than_billed(book: Book) -> None:
+    """The invoice is smaller than what its credit notes give back; its own books agree."""
+    _make_invoice_smaller(book.invoice, 1)
+
+
+def _make_invoice_smaller(invoice: Invoice, paise: int) -> None:
+    cut = {"taxable_paise": paise, "total_paise": paise}
+    before = Invoice.objects.get(pk=invoice.pk).total_paise
+    Invoice.objects.filter(pk=invoice.pk).update(**cut, cgst_paise=0, sgst_paise=0, round_off_paise=0)
+    invoice.lines.update(**cut, cgst_paise=0, sgst_paise=0)
+    entry = entry_of(invoice)
+    Entry.objects.filter(pk=entry.pk).update(debit_paise=paise)
+    for model in (PartyBalance, DayTotal, MonthTotal):
+        model.objects.filter(party=invoice.party).update(debit_paise=F("debit_paise") - before + paise)
+    item = OpenItem.objects.get(invoice=invoice)
+    _agree_open_item(item, paise)
+
+
+def _credited_an_invoice_that_is_cancelled(book: Book) -> None:
+    Invoice.objects.filter(pk=book.credit_note.pk).update(original=book.cancelled)
+
+
+def _line_credited_beyond_its_quantity(book: Book) -> None:
+    line = book.other_invoice.lines.get()
+    note_line = book.credited.lines.get()
+    InvoiceLine.objects.filter(pk=note_line.pk).update(is_charge=False, quantity_milli=line.quantity_milli + 1)
+
+
+def _line_credited_beyond_its_cess(book: Book) -> None:
+    """Together no more than the line, but of one column more than it had."""
+    InvoiceLine.objects.filter(pk=book.credited.lines.get().pk).update(
+        taxable_paise=F("taxable_paise") - 1, cess_paise=1
+    )
+    Invoice.objects.filter(pk=book.credited.pk).update(taxable_paise=F("taxable_paise") - 1, cess_paise=1)
+
+
+def _line_credited_beyond_what_was_laid_out(book: Book) -> None:
+    moved = {"taxable_paise": 0, "untaxed_paise": F("taxable_paise")}
+    InvoiceLine.objects.filter(invoice=book.credited).update(**moved, in_taxable_value=False, is_charge=True)
+    Invoice.objects.filter(pk=book.credited.pk).update(**moved)
+
+
+def _replaced_and_still_due(book: Book) -> None:
+    factories.make_invoice(book.other_party)
+    last = Invoice.objects.filter(party=book.other_party, kind="invoice").latest("pk")
+    Invoice.objects.filter(pk=last.pk).update(replaces=book.other_invoice)
 
 
 def _agree_open_item(item: OpenItem, total_paise: int) -> None:
@@ -203,9 +300,31 @@ BREAKS: list[tuple[Callable[[Book], None], set[str]]] = [
     (_entry_on_another_day, {"an issued document posts its total once"}),
     (_entry_of_another_kind, {"an issued document posts its total once"}),
     (_payment_on_another_day, {"a payment posts its amount once"}),
-    (_cancelled_in_name_only, {"a cancelled document is reversed, and only it", OPEN_ITEMS}),
+    (
+        _cancelled_in_name_only,
+        {
+            "a cancelled document is reversed, and only it",
+            "credit notes give back no more than their invoice",
+            OPEN_ITEMS,
+        },
+    ),
     (_reversed_and_still_issued, {"a cancelled document is reversed, and only it", OPEN_ITEMS}),
     (_payment_cancelled_in_name_only, {"a cancelled payment is reversed, and only it", OPEN_ITEMS}),
+    (_adjustment_on_another_day, {"an adjustment posts its amount once"}),
+    (_adjustment_of_another_kind, {"an adjustment posts its amount once"}),
+    (_adjustment_of_another_amount, {"an adjustment posts its amount once", "an adjustment has its open item"}),
+    (_adjustment_without_entry, {"an adjustment posts its amount once", OPEN_ITEMS}),
+    (_adjustment_cancelled_in_name_only, {"a cancelled adjustment is reversed, and only it", OPEN_ITEMS}),
+    (_adjustment_reversed_and_still_recorded, {"a cancelled adjustment is reversed, and only it", OPEN_ITEMS}),
+    (_adjustment_with_an_open_item_of_another_amount, {"an adjustment has its open item", OPEN_ITEMS}),
+    (_adjustment_with_an_open_item_of_another_side, {"an adjustment has its open item"}),
+    (_tds_outlives_its_payment, {"tax deducted from a cancelled payment is cancelled with it"}),
+    (_more_credited_than_billed, {"credit notes give back no more than their invoice"}),
+    (_credited_an_invoice_that_is_cancelled, {"credit notes give back no more than their invoice"}),
+    (_line_credited_beyond_its_quantity, {"credit notes take back no more of a line than was billed"}),
+    (_line_credited_beyond_its_cess, {"credit notes take back no more of a line than was billed"}),
+    (_line_credited_beyond_what_was_laid_out, {"credit notes take back no more of a line than was billed"}),
+    (_replaced_and_still_due, {"an invoice that was replaced is cancelled or credited in full"}),
     (_open_item_of_a_draft, {"an issued document has its open item"}),
     (_open_item_due_on_another_day, {"an issued document has its open item"}),
     (_open_item_of_another_side, {"a payment has its open item"}),
@@ -215,8 +334,8 @@ BREAKS: list[tuple[Callable[[Book], None], set[str]]] = [
     (_line_tax, {"a document's amounts are the sums of its lines"}),
     (_no_label, {"an issued document has lines, a label and snapshots of both sides"}),
     (_no_snapshot, {"an issued document has lines, a label and snapshots of both sides"}),
-    (_number_skipped, {"numbers run from 1 without gaps"}),
-    (_number_in_the_middle_is_missing, {"numbers run from 1 without gaps"}),
+    (_number_skipped, {"numbers run from the first of their series without gaps"}),
+    (_number_in_the_middle_is_missing, {"numbers run from the first of their series without gaps"}),
     (_stock, {"stock is the sum of its movements"}),
     (_reserved, {"reserved stock is what open orders keep"}),
     (_order_line_lets_go, {"reserved stock is what open orders keep"}),

@@ -134,6 +134,11 @@ TABLE: dict[str, Class] = {
     "ledger:numbers": both(SHOP),
     "ledger:series_default": deed(SHOP),
     "ledger:books": both(SHOP),
+    "ledger:reports": page(SHOP),
+    "ledger:report": page(SHOP),
+    "ledger:report_file": page(SHOP),
+    "ledger:statement": page(SHOP),
+    "ledger:statement_file": page(SHOP),
     "ledger:link_revoke": deed(SHOP),
     "ledger:order_bill": deed(SHOP),
     "catalog:item_list": page(SHOP),
@@ -282,6 +287,8 @@ def own_arguments(town: Town, name: str) -> dict[str, str]:
         "image": ours.image.public_id,
         "order": ours.order.public_id,
         "link": ours.invoice_link.public_id,
+        "report": "sales",
+        "form": "csv",
         "token": links.token(link),
     }
 

@@ -116,14 +116,14 @@ def test_a_cancelled_invoice_stands_with_zeros_and_one_of_closed_books_is_taken_
     shop = make_business(slug="closed")
     party = make_party(shop)
     before = today - dt.timedelta(days=50)
-    make_invoice(party, paise=10_00, on=before)
+    first = make_invoice(party, paise=10_00, on=before)
     now, late = make_invoice(party, paise=20_00, on=before), make_invoice(party, paise=30_00, on=before)
     posting.cancel_invoice(now, owner, "typed wrong")
     Business.objects.update(books_closed_on=before + dt.timedelta(days=1))
     posting.cancel_invoice(late, owner, "came back")
     rows = [(row["Date"], row["Number"], row["Cancelled"], row["Total"]) for row in of(sales.REPORT, shop)]
     assert rows == [
-        (before, f"INV/{india.fy_short(before)}/0001", "", 10_00),
+        (before, first.number, "", 10_00),
         (before, now.number, "Cancelled", 0),
         (before, late.number, f"Cancelled on {india.show_date(today)}", 30_00),
         (today, late.number, "Cancellation", -30_00),

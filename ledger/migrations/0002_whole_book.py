@@ -196,10 +196,6 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('reverse_charge', False), ('under_lut', False)), models.Q(('cess_paise', 0), ('cgst_paise', 0), ('igst_paise', 0), ('sgst_paise', 0)), _connector='OR'), name='no_tax_is_charged_on_reverse_charge_or_under_lut'),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=accounts.walls.TenantKey(columns=('business_id', 'replaces_id'), name='invoice_replaces_one_of_same_business', target='ledger_invoice', target_columns=('business_id', 'id')),
-        ),
-        migrations.AddConstraint(
             model_name='invoiceline',
             constraint=models.CheckConstraint(condition=models.Q(('cess_paise__gte', 0), ('cess_per_unit_e4__gte', 0), ('cgst_paise__gte', 0), ('discount_paise__gte', 0), ('document_discount_paise__gte', 0), ('igst_paise__gte', 0), ('sgst_paise__gte', 0), ('taxable_paise__gte', 0), ('total_paise__gte', 0), ('unit_price_e4__gte', 0), ('untaxed_paise__gte', 0)), name='line_amounts_are_not_negative'),
         ),
@@ -267,16 +263,8 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(condition=models.Q(('adjustment__isnull', False), ('reverses__isnull', True)), fields=('adjustment',), name='an_adjustment_posts_once'),
         ),
         migrations.AddConstraint(
-            model_name='entry',
-            constraint=accounts.walls.TenantKey(columns=('business_id', 'party_id', 'adjustment_id'), name='entry_of_adjustment_of_same_party', target='ledger_adjustment', target_columns=('business_id', 'party_id', 'id')),
-        ),
-        migrations.AddConstraint(
             model_name='openitem',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('adjustment__isnull', True), ('invoice__isnull', False), ('payment__isnull', True)), models.Q(('adjustment__isnull', True), ('invoice__isnull', True), ('payment__isnull', False)), models.Q(('adjustment__isnull', False), ('invoice__isnull', True), ('payment__isnull', True)), _connector='OR'), name='open_item_has_one_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='openitem',
-            constraint=accounts.walls.TenantKey(columns=('business_id', 'party_id', 'adjustment_id'), name='open_item_of_adjustment_of_same_party', target='ledger_adjustment', target_columns=('business_id', 'party_id', 'id')),
         ),
         migrations.RemoveField(
             model_name='series',
@@ -325,6 +313,19 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='adjustment',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('cancelled_at__isnull', False), ('status', 'cancelled')), models.Q(('cancelled_at__isnull', True), ('status', 'recorded')), _connector='OR'), name='cancelled_adjustment_has_its_time'),
+        ),
+        # The composite keys last: PostgreSQL wants the unique constraints that they point to.
+        migrations.AddConstraint(
+            model_name='invoice',
+            constraint=accounts.walls.TenantKey(columns=('business_id', 'replaces_id'), name='invoice_replaces_one_of_same_business', target='ledger_invoice', target_columns=('business_id', 'id')),
+        ),
+        migrations.AddConstraint(
+            model_name='entry',
+            constraint=accounts.walls.TenantKey(columns=('business_id', 'party_id', 'adjustment_id'), name='entry_of_adjustment_of_same_party', target='ledger_adjustment', target_columns=('business_id', 'party_id', 'id')),
+        ),
+        migrations.AddConstraint(
+            model_name='openitem',
+            constraint=accounts.walls.TenantKey(columns=('business_id', 'party_id', 'adjustment_id'), name='open_item_of_adjustment_of_same_party', target='ledger_adjustment', target_columns=('business_id', 'party_id', 'id')),
         ),
         migrations.AddConstraint(
             model_name='adjustment',

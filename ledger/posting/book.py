@@ -68,11 +68,11 @@ def series_of(document: Document) -> Series.Kind:
 def write_entries(entries: Sequence[Entry]) -> None:
     """Insert entries and add them to the totals of their parties. Raises PostingRefused for a day in closed books.
 
-    The inserted rows hold a key share lock on their business, which closing the books waits for: asked after them,
-    the answer stands until we commit.
+    Each business is held by a lock that only closing its books waits for: asked after it, the answer stands until we
+    commit.
     """
     Entry.objects.bulk_create(entries)
-    for business in Business.objects.filter(pk__in={entry.business_id for entry in entries}):
+    for business in _held({entry.business_id for entry in entries}):
         check_open_books(business, min(entry.dated_on for entry in entries if entry.business_id == business.pk))
     months: Totals = defaultdict(lambda: [0, 0])
     days: Totals = defaultdict(lambda: [0, 0])
@@ -99,6 +99,20 @@ def write_entries(entries: Sequence[Entry]) -> None:
         ("business_id", "party_id"),
         [(business_of[party], party, *sums) for party, sums in sorted(balances.items())],
     )
+
+
+def _held(business_ids: set[int]) -> list[Business]:
+    """The businesses as they stand, which nobody can close until we commit; many may hold one at once.
+
+    The rows' own foreign keys would do it, but PostgreSQL checks them at commit only: they are deferred. SQLite has
+    one writer at a time.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT id FROM accounts_business WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE", [list(business_ids)]
+            )
+    return list(Business.objects.filter(pk__in=business_ids))
 
 
 def _upsert(table: str, key: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:

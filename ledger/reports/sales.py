@@ -122,11 +122,11 @@ def _row(day: dt.date, facts: list[Any], state: str, amounts: list[int], *, back
 def totals(business: Business, period: Period) -> dict[str, int]:
     """The sums of the amounts of `rows`, by field: two queries."""
     found = dict.fromkeys(AMOUNTS, 0)
-    issued = of_period(business, period).filter(counts()).values("kind").order_by()
-    back = taken_back(business, period).values(kind=F("invoice__kind")).order_by()
+    issued = of_period(business, period).filter(counts()).values(document=F("kind")).order_by()
+    back = taken_back(business, period).values(document=F("invoice__kind")).order_by()
     for queryset, prefix, sign in ((issued, "", 1), (back, "invoice__", -1)):
         for group in queryset.annotate(**{f"sum_{name}": Sum(f"{prefix}{name}") for name in AMOUNTS}):
-            turn = sign if group["kind"] == Invoice.Kind.INVOICE else -sign
+            turn = sign if group["document"] == Invoice.Kind.INVOICE else -sign
             for name in AMOUNTS:
                 found[name] += turn * group[f"sum_{name}"]
     return found

@@ -24,7 +24,6 @@ from ledger.numbering import PatternRefused
 from ledger.settings_forms import BooksForm, SeriesForm
 
 CLOSINGS_SHOWN = 10
-PLENTY = 100_000
 
 
 def owners_page(view: Any) -> Any:
@@ -97,7 +96,7 @@ def _kinds(request: MerchantRequest) -> list[dict[str, Any]]:
                 "pk": series.pk,
                 "pattern": series.pattern,
                 "next": number,
-                "left": grouped(left) if left < PLENTY else "",
+                "left": grouped(left),
                 "is_low": left < 1000,
                 "is_default": series.is_default,
             }
@@ -125,7 +124,7 @@ def series_default(request: MerchantRequest) -> HttpResponse:
 @owners_page
 def books(request: MerchantRequest) -> HttpResponse:
     """Close the books up to a day; opening closed days is asked about once more."""
-    form = BooksForm(request.POST or None, business=request.business)
+    form = BooksForm(request.POST or None, request.business)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:

@@ -46,6 +46,7 @@ NOT_PAGES = {
     "ledger:payment_settle",
     "ledger:person_add",
     "ledger:person_remove",
+    "ledger:series_default",
     "portal:cart_line",
     "portal:checkout",
     "portal:invoice_link_pdf",
@@ -99,8 +100,9 @@ class Shown:
         values = {
             "slug": book.business.slug,
             "party": book.party.public_id,
-            "invoice": self.taxed.public_id,
+            "invoice": (book.credit_note if name == "ledger:credit_settles" else self.taxed).public_id,
             "payment": book.payment.public_id,
+            "adjustment": book.adjustment.public_id,
             "order": book.order.public_id,
             "item": book.item.public_id,
             "token": links.path(book.portal_link if name == "portal:portal_link" else book.invoice_link).split("/")[-1],
