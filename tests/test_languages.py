@@ -55,7 +55,12 @@ READ_BY_CUSTOMERS = [
 ]
 # Statuses, units, roles and ways to pay: the models name them, the customer's pages show them.
 MODEL_WORDS = ["catalog.models.UNITS", "catalog.models.Order.Status", "accounts.models.PartyPerson.Role"]
-MODEL_WORDS += ["ledger.models.Payment.Mode", "ledger.models.Invoice.Kind", "ledger.models.Invoice.Status"]
+MODEL_WORDS += [
+    "ledger.models.Adjustment.Kind",
+    "ledger.models.Payment.Mode",
+    "ledger.models.Invoice.Kind",
+    "ledger.models.Invoice.Status",
+]
 LEFTOVERS = "Invoice|Invoices|Paid|Unpaid|Overdue|Due|Balance|Ledger|Payment|Order|Orders|Shop|Total|Date|Amount|Dr|Cr"
 LEFTOVERS += "|Log|Download|Code|Send|Profile|Search|Show|Statement|Home|Add|Cart|Nov|Dec|Jan|the|your|and"
 
