@@ -212,7 +212,8 @@ def test_the_new_invoice_can_be_amended_in_its_turn(party: Party, owner: User) -
     second = amend(first, corrected(party, 90_00), owner, by_credit_note=False)
     third = amend(second, corrected(party, 95_00), owner, by_credit_note=True)
     assert (second.replaces_id, third.replaces_id) == (first.pk, second.pk)
-    assert (due(second), due(third), unused(payment)) == (0, 0, 5_00)
+    # Ten rupees had become an advance by then, and nobody asked for them.
+    assert (due(second), due(third), unused(payment)) == (0, 5_00, 10_00)
 
 
 def test_the_credit_note_of_a_replaced_invoice_stays_while_its_replacement_stands(party: Party, owner: User) -> None:
@@ -220,7 +221,7 @@ def test_the_credit_note_of_a_replaced_invoice_stays_while_its_replacement_stand
     old = make_invoice(party, paise=100_00)
     new = amend(old, corrected(party), owner, by_credit_note=True)
     note = old.credit_notes.get()
-    with pytest.raises(PostingRefused, match=new.number), transaction.atomic():
+    with pytest.raises(PostingRefused, match="has been replaced"), transaction.atomic():
         posting.cancel_invoice(note, owner, "never mind")
     assert list(integrity.check()) == []
     posting.cancel_invoice(new, owner, "never mind")
