@@ -19,7 +19,7 @@ NAMES = {
     "to_30": _("0–30 days overdue"),
     "to_60": _("31–60 days overdue"),
     "to_90": _("61–90 days overdue"),
-    "beyond": _("More than 90 days overdue"),
+    "beyond": _("Over 90 days overdue"),
 }
 OPEN = F("total_paise") - F("settled_paise")
 

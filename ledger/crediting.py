@@ -160,13 +160,20 @@ def _line(left: LineLeft, want: Want, position: int) -> InvoiceLine:
 def set_totals(note: Invoice, original: Invoice, left: Sequence[LineLeft], lines: Sequence[InvoiceLine]) -> None:
     """The note's amounts from its lines; rounded to the rupee as the original was, and never beyond what is left.
 
-    The note that takes the last of everything also takes back what rounding had added or left.
+    The note that takes the last of everything also takes back what rounding had added or left. Raises CreditRefused
+    when notes written by hand leave less than these lines take.
     """
     rest_paise = original.total_paise - credited(original)
     for name in AMOUNTS:
         setattr(note, name, sum(getattr(line, name) for line in lines))
     exact = note.total_paise
-    is_last = exact == sum(row.total_paise for row in left)
+    most = sum(row.total_paise for row in left) - credited_by_hand(original)
+    if exact > most:
+        raise CreditRefused(
+            _("You cannot credit more than the invoice: of %(total)s, %(rest)s are left.")
+            % {"total": rupees(original.total_paise), "rest": rupees(rest_paise)}
+        )
+    is_last = exact == most
     rounded = divide_half_up(exact, 100) * 100 if original.rounds_off else exact
     note.rounds_off = original.rounds_off
     note.total_paise = rest_paise if is_last else min(rounded, rest_paise)
@@ -177,3 +184,14 @@ def credited(original: Invoice) -> int:
     """What issued credit notes have given back of an invoice."""
     notes = original.credit_notes.filter(status=Invoice.Status.ISSUED)
     return notes.aggregate(paise=Sum("total_paise", default=0))["paise"]
+
+
+def credited_by_hand(original: Invoice) -> int:
+    """What lines of issued credit notes give back of an invoice without naming a line of it."""
+    lines = InvoiceLine.objects.filter(
+        business_id=original.business_id,
+        invoice__original=original,
+        invoice__status=Invoice.Status.ISSUED,
+        original_line__isnull=True,
+    )
+    return lines.aggregate(paise=Sum("total_paise", default=0))["paise"]

@@ -299,7 +299,11 @@ class Shop(RuleBasedStateMachine):
         """Also for the second time, which changes nothing."""
         doc = data.draw(st.sampled_from(self.book.docs))
         row = self.documents[doc]
-        act = {Invoice: posting.cancel_invoice, Payment: posting.cancel_payment, Adjustment: posting.cancel_adjustment}
+        act: dict[type, Callable[..., Any]] = {
+            Invoice: posting.cancel_invoice,
+            Payment: posting.cancel_payment,
+            Adjustment: posting.cancel_adjustment,
+        }
         self.both(f"cancel {doc.kind}", lambda: self.book.cancel(doc), lambda: act[type(row)](row, self.owner, "wrong"))
 
     def issue_again(self, data: st.DataObject) -> None:
@@ -332,7 +336,7 @@ class Shop(RuleBasedStateMachine):
                 else:
                     wants[place] = (rest.quantity * percent // 100 + more, 0)
         pks = list(row.lines.values_list("pk", flat=True))
-        asked = wants and [Want(pks[n], quantity_milli=q, value_paise=v) for n, (q, v) in wants.items()]
+        asked = (wants and [Want(pks[n], quantity_milli=q, value_paise=v) for n, (q, v) in wants.items()]) or None
         ours, theirs = self.both(
             f"credit {way}",
             lambda: self.book.credit(invoice, wants, on),

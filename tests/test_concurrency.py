@@ -56,7 +56,7 @@ def test_without_the_lock_two_threads_take_the_same_number() -> None:
     """The control: read, then write, is the race that the locked series row prevents."""
     business = factories.make_business()
     year = india.financial_year(india.today())
-    series = Series.objects.create(business=business, kind="invoice", financial_year=year, prefix="INV")
+    series = Series.objects.create(business=business, kind="invoice", financial_year=year, pattern="INV/####")
 
     def take(_n: int) -> int:
         with transaction.atomic():

@@ -165,6 +165,8 @@ def test_beancount_accepts_it_too_and_says_the_same(shop: Business, tmp_path: Pa
     for entry in entries:
         for one in entry.postings if isinstance(entry, data.Transaction) else ():
             if one.account.startswith((f"{journal.RECEIVABLE}:", f"{journal.ADVANCES}:")):
+                assert one.units is not None
+                assert one.units.number is not None
                 assert one.units.currency == "INR"
                 found[int(one.account.rpartition("-")[2])] += int(one.units.number * 100)
     assert dict(found) == our_balances(shop)

@@ -478,6 +478,9 @@ def foreign_rows(town: Town, name: str, key: str) -> list[str]:
         "image": [theirs.image],
         "order": [theirs.order],
         "link": [theirs.invoice_link, theirs.portal_link],
+        # names of the program's own, no rows of anybody
+        "report": [],
+        "form": [],
     }
     if name.startswith("portal:"):
         rows |= {

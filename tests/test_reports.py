@@ -152,7 +152,7 @@ def test_hsn_rows_are_by_code_unit_and_rate_less_what_came_back(db: None) -> Non
     owner = make_user()
     shop = make_business(slug="hsn", scheme="regular", gstin="27AAPFU0939F1ZV")
     party = make_party(shop)
-    rice = {"hsn": "1006", "unit": "KGS", "gst_rate_bp": 500}
+    rice: dict[str, Any] = {"hsn": "1006", "unit": "KGS", "gst_rate_bp": 500}
     bill = make_invoice(
         party,
         lines=[
@@ -310,8 +310,12 @@ def keeper(shop: Business) -> Client:
 KEYS = ["sales", "hsn", "ageing", "outstanding"]
 
 
+def body_of(answer: Any) -> bytes:
+    return b"".join(answer.streaming_content)
+
+
 def csv_rows(answer: Any) -> list[dict[str, str]]:
-    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    text = body_of(answer).decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text)))
 
 
@@ -330,7 +334,7 @@ def test_page_csv_and_xlsx_of_a_report_hold_the_same(shop: Business, keeper: Cli
     assert answer["Content-Disposition"].startswith(f'attachment; filename="{shop.slug}_{key}_20')
     found = csv_rows(answer)
     assert len(found) == len(rows) + 1
-    sheet = load_workbook(io.BytesIO(b"".join(keeper.get(f"{where}.xlsx{dates}").streaming_content))).active
+    sheet = load_workbook(io.BytesIO(body_of(keeper.get(f"{where}.xlsx{dates}")))).active
     assert sheet is not None
     cells = [[cell.value for cell in row] for row in sheet.iter_rows()]
     assert cells[0] == list(found[0])

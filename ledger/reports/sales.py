@@ -49,9 +49,8 @@ def counts(prefix: str = "") -> Q:
     later = Entry.objects.filter(
         invoice=OuterRef(f"{prefix}pk"), reverses__isnull=False, dated_on__gt=OuterRef(f"{prefix}issued_on")
     )
-    return Q(**{f"{prefix}status": Invoice.Status.ISSUED}) | (
-        Q(**{f"{prefix}status": Invoice.Status.CANCELLED}) & Exists(later)
-    )
+    cancelled = Q(Exists(later), **{f"{prefix}status": Invoice.Status.CANCELLED})
+    return Q(**{f"{prefix}status": Invoice.Status.ISSUED}) | cancelled
 
 
 def taken_back(business: Business, period: Period) -> QuerySet[Entry]:
@@ -127,8 +126,9 @@ def totals(business: Business, period: Period) -> dict[str, int]:
     for queryset, prefix, sign in ((issued, "", 1), (back, "invoice__", -1)):
         for group in queryset.annotate(**{f"sum_{name}": Sum(f"{prefix}{name}") for name in AMOUNTS}):
             turn = sign if group["document"] == Invoice.Kind.INVOICE else -sign
+            sums: dict[str, Any] = dict(group)
             for name in AMOUNTS:
-                found[name] += turn * group[f"sum_{name}"]
+                found[name] += turn * sums[f"sum_{name}"]
     return found
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 from accounts import paging
 from accounts.india import show_date
 from accounts.models import Party
+from accounts.money import MINUS, amount
 from ledger import statements
 from ledger.models import Entry, Payment
 from ledger.reports.table import Column, Figure, Kind, Report, Row
@@ -67,6 +68,11 @@ def _named(
     return adjustment or "", reason or ""
 
 
+def _under(row: Row) -> str:
+    change = f"+{amount(row[4])}" if row[4] else f"{MINUS}{amount(row[5])}" if row[5] else ""
+    return " · ".join(filter(None, (row[2], show_date(row[0]), change)))
+
+
 def of(party: Party) -> Report:
     """The statement of this party as a report like the others."""
 
@@ -82,5 +88,5 @@ def of(party: Party) -> Report:
         columns=COLUMNS,
         rows=lambda _business, period: rows(party, period),
         figures=figures,
-        under=lambda row: " · ".join(filter(None, (row[2], show_date(row[0])))),
+        under=_under,
     )

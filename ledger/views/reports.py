@@ -17,7 +17,7 @@ from accounts.money import amount, percent, quantity, rupees
 from ledger import export
 from ledger.forms import PERIODS, REPORT_PERIODS, PeriodForm, ReportPeriodForm
 from ledger.listing import chips, day
-from ledger.reports import REPORTS, Kind, Report, Row, statement, with_total
+from ledger.reports import REPORTS, Column, Kind, Report, Row, statement, with_total
 from ledger.statements import Period
 
 SHOWN = 25
@@ -123,11 +123,18 @@ def _address(request: MerchantRequest, names: dict[str, str], form: str) -> str:
 def _cells(report: Report, row: Row) -> dict[str, Any]:
     """The cells that the page shows, formatted, and the second line of a phone."""
     cells = [
-        ("" if value is None else SHOW[column.kind](value) or "—", column.shown)
-        for column, value in zip(report.columns, row, strict=True)
-        if column.shown
+        (_cell(column, value), column.shown) for column, value in zip(report.columns, row, strict=True) if column.shown
     ]
     return {"cells": cells, "under": report.under(row)}
+
+
+def _cell(column: Column, value: Any) -> str:
+    """Zeros beside the figure that matters are only noise."""
+    if value is None:
+        return ""
+    if value == 0 and column.kind is Kind.PAISE and column.shown != "n":
+        return "–"
+    return SHOW[column.kind](value) or "—"
 
 
 def _file(
