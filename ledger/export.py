@@ -21,7 +21,7 @@ from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 from accounts.money import plain
 from ledger.reports import Column, Kind, Row
 
-MOST_XLSX_ROWS = 50_000  # about ten seconds of work; a CSV file has no end
+MOST_XLSX_ROWS = 20_000  # of 18 columns: about ten seconds of work; a CSV file has no end
 _CHUNK = 64 * 1024
 _BOM = "\ufeff"  # without it Excel reads UTF-8 as something else
 # What begins a formula, also in full width, and what a spreadsheet skips before it.
