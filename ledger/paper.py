@@ -131,25 +131,18 @@ def _remarks(invoice: Invoice, seller: dict[str, str], lines: list[InvoiceLine])
 
 
 def _replacements(invoice: Invoice) -> list[str]:
-    """Which document this one replaces, and which replaced it: of the same party only, for both sides to read.
+    """Which document this one replaces, and that a newer one replaced it: one query, only where there can be one.
 
-    One query, and only where there can be one: a replaced invoice is cancelled, or credited and so not due.
+    The newer one is not named: whoever holds the link of one paper learns of no other.
     """
+    if invoice.replaces_id:
+        old = Invoice.objects.get(business_id=invoice.business_id, pk=invoice.replaces_id)
+        said = _("Replaces %(number)s of %(date)s") % {"number": old.number, "date": _day(old.issued_on)}
+        return [said] if old.party_id == invoice.party_id else []
     settled = invoice.status == Invoice.Status.ISSUED and not invoice.due_paise
     may_be_replaced = invoice.kind == Invoice.Kind.INVOICE and (settled or invoice.status == Invoice.Status.CANCELLED)
-    if not (invoice.replaces_id or may_be_replaced):
-        return []
-    others = Invoice.objects.filter(business_id=invoice.business_id, party_id=invoice.party_id)
-    others = others.filter(Q(pk=invoice.replaces_id) | Q(replaces=invoice)).exclude(status=Invoice.Status.DRAFT)
-    return [
-        (
-            _("Replaces %(number)s of %(date)s")
-            if other.pk == invoice.replaces_id
-            else _("Replaced by %(number)s of %(date)s")
-        )
-        % {"number": other.number, "date": _day(other.issued_on)}
-        for other in others.order_by("pk")
-    ]
+    newer = Invoice.objects.filter(business_id=invoice.business_id, replaces=invoice, status=Invoice.Status.ISSUED)
+    return [_("Replaced by a newer invoice.")] if may_be_replaced and newer.exists() else []
 
 
 def _endorsement(invoice: Invoice, seller: dict[str, str]) -> str:
