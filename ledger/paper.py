@@ -141,7 +141,9 @@ def _replacements(invoice: Invoice) -> list[str]:
         return [said] if old.party_id == invoice.party_id else []
     settled = invoice.status == Invoice.Status.ISSUED and not invoice.due_paise
     may_be_replaced = invoice.kind == Invoice.Kind.INVOICE and (settled or invoice.status == Invoice.Status.CANCELLED)
-    newer = Invoice.objects.filter(business_id=invoice.business_id, replaces=invoice, status=Invoice.Status.ISSUED)
+    newer = Invoice.objects.filter(
+        business_id=invoice.business_id, party_id=invoice.party_id, replaces=invoice, status=Invoice.Status.ISSUED
+    )
     return [_("Replaced by a newer invoice.")] if may_be_replaced and newer.exists() else []
 
 

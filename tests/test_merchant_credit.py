@@ -130,7 +130,7 @@ def test_the_form_shows_what_is_left_of_each_line(client, bill):
         ({"quantity": "abc"}, "not a number"),
         ({}, "on at least one line"),
         ({"quantity": "1", "scope": "all"}, "choose some lines, or clear them"),
-        ({"quantity": "1", "reason": ""}, "This field is required"),
+        ({"quantity": "1", "reason": ""}, "Please fill this in."),
         ({"quantity": "1", "issued_on": (today() - dt.timedelta(days=1)).isoformat()}, "cannot be older"),
         ({"quantity": "1", "issued_on": (today() + dt.timedelta(days=1)).isoformat()}, "in the future"),
     ],
@@ -281,7 +281,7 @@ def test_more_lines_and_the_preview_write_nothing_and_keep_what_was_typed(client
     assert Invoice.objects.count() == 1
 
 
-def test_what_the_editor_has_no_field_for_is_kept(client, party):
+def test_cess_charges_discount_and_delivery_are_kept(client, party):
     old = make_invoice(
         party,
         lines=[
@@ -293,8 +293,10 @@ def test_what_the_editor_has_no_field_for_is_kept(client, party):
     )
     page = client.get(url(old, "amend"))
     assert page.context["preview"].total == "₹1,122.00"
-    rows = [RICE | {"price": "100"}, {"description": "Freight", "quantity": "1", "price": "50", "gst": "0"}]
-    client.post(url(old, "amend"), amend(*rows))
+    more = {name: page.context["editor"].more[name].value() for name in ("outside", "all_discount")}
+    assert more == {"outside": 50_00, "all_discount": 100_00}
+    said = {"outside": "50", "outside_words": "Freight", "all_discount": "100", "ship_name": "Godown"}
+    client.post(url(old, "amend"), amend(RICE | {"price": "100"}) | said | {"ship_state_code": "27"})
     new = Invoice.objects.get(replaces=old)
     assert (new.total_paise, new.discount_paise, new.cess_paise, new.untaxed_paise) == (1122_00, 100_00, 10_00, 50_00)
     assert new.ship_to["name"] == "Godown"
