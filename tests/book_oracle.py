@@ -392,6 +392,10 @@ class Book:
         """Use what is left of a credit; `instead`: for exactly these, and no others."""
         if credit.side != "C" or not credit.live or not credit.total:
             raise Forbidden("no credit")
+        if instead and credit.original and self.replacement_of(credit.original):
+            held = self.settled.get((credit.original, credit), 0)
+            if sum(part for debit, part in shares if debit is credit.original) < held:
+                raise Forbidden("the replaced invoice would be due again")
         if instead:
             self._free(credit)
         self._by_hand(credit, shares)

@@ -116,12 +116,26 @@ def reallocate(document: Document, shares: Sequence[tuple[int, int]], by: User) 
     """
     lock_party(document.business_id, document.party_id)
     credit = _usable(document)
+    _refuse_to_leave_replaced(document, credit, shares)
     free(credit)
     credit.refresh_from_db()
     allocate(credit, shares)
     kind = document._meta.model_name or ""
     subject = (document.kind if isinstance(document, Invoice) else kind, str(document.pk))
     activity.record(document.business, by, "reallocated", subject, paise=sum(amount for _id, amount in shares))
+
+
+def _refuse_to_leave_replaced(document: Document, credit: OpenItem, shares: Sequence[tuple[int, int]]) -> None:
+    """A credit note keeps what it settles of an invoice that was replaced: else both invoices would be due."""
+    if not isinstance(document, Invoice) or not document.original_id:
+        return
+    held = Allocation.objects.filter(
+        credit=credit,
+        debit__invoice=document.original_id,
+        debit__invoice__replaced_by__status=Invoice.Status.ISSUED,
+    ).first()
+    if held and sum(part for item_id, part in shares if item_id == held.debit_id) < held.amount_paise:
+        raise PostingRefused(_("The invoice that it takes back has been replaced. Cancel the new invoice first."))
 
 
 def _usable(document: Document) -> OpenItem:
