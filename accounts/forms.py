@@ -110,7 +110,7 @@ class ParsedField(forms.CharField):
         return value if value is None or isinstance(value, str) else type(self).show(value)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return str(self.prepare_value(initial) or "") != str(data or "")
+        return str(self.prepare_value(initial) or "") != str(self.prepare_value(data) or "")
 
 
 class RupeesField(ParsedField):

@@ -524,7 +524,7 @@ MOMENTS = {"created_at", "issued_at", "posted_at", "allocated_at", "at", "public
 
 # Rows of these come into being in another order when many are written at once; nothing hangs on it.
 ORDER: dict[type[models.Model], tuple[str, ...]] = {
-    Series: ("kind", "financial_year", "prefix"),
+    Series: ("kind", "financial_year", "pattern"),
     MonthTotal: ("party", "starts_on"),
     DayTotal: ("party", "starts_on"),
     PartyBalance: ("party",),
