@@ -269,4 +269,4 @@ def part_of(form: forms.ModelForm, heading: str, hint: str, *rows: str) -> Part:
 def _is_filled(form: forms.ModelForm, field: forms.BoundField) -> bool:
     columns = {column.name: column for column in form._meta.model._meta.fields}
     blank = columns[field.name].get_default() if field.name in columns else None
-    return field.field.has_changed(blank, field.value())
+    return field.value() not in (None, "") and field.field.has_changed(blank, field.value())

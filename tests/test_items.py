@@ -125,13 +125,15 @@ def test_the_parts_of_the_form_are_folded_until_something_is_in_them(client, sho
     def opened(page) -> list[bool]:
         return [part.is_open for part in page.context["form"].parts()]
 
-    assert opened(client.get(ITEMS + "new/")) == [False, False]
-    assert opened(client.post(ITEMS + "new/", salt(name="", low_milli="5"))) == [False, False]
-    assert opened(client.post(ITEMS + "new/", salt(low_milli="-1"))) == [False, True]
+    assert opened(client.get(ITEMS + "new/")) == [False, False, False]
+    assert opened(client.post(ITEMS + "new/", salt(name="", low_milli="5"))) == [False, False, False]
+    assert opened(client.post(ITEMS + "new/", salt(low_milli="-1"))) == [False, True, False]
     hidden = make_item(shop, in_store=False)
-    assert opened(client.get(f"{ITEMS}{hidden.public_id}/")) == [True, False]
+    assert opened(client.get(f"{ITEMS}{hidden.public_id}/")) == [True, False, False]
     counted = make_item(shop, stock_milli=1000)
-    assert opened(client.get(f"{ITEMS}{counted.public_id}/")) == [False, True]
+    assert opened(client.get(f"{ITEMS}{counted.public_id}/")) == [False, True, False]
+    taxed = make_item(shop, cess_rate_bp=1200)
+    assert opened(client.get(f"{ITEMS}{taxed.public_id}/")) == [False, False, True]
 
 
 def test_several_items_in_a_row(client):

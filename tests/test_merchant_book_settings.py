@@ -4,7 +4,6 @@ import datetime as dt
 
 import pytest
 
-from accounts import idempotency
 from accounts.idempotency import new_key
 from accounts.india import financial_year, today
 from accounts.models import Activity, Membership, Party
@@ -227,7 +226,7 @@ def test_an_item_may_bear_cess_by_rate_and_by_unit(client, shop):
     where = f"/m/ram/items/{item.public_id}/"
 
     def send(**cess: str) -> int:
-        return int(client.post(where, data | cess | {"form_key": idempotency.new_key()}).status_code)
+        return int(client.post(where, data | cess | {"form_key": new_key()}).status_code)
 
     assert send(cess_rate_bp="1001") == 400
     assert send(cess_rate_bp="290", cess_per_unit_e4="2.5") == 302
