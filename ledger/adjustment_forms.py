@@ -114,7 +114,7 @@ class AdjustmentForm(OnceForm):
             return []
         data = self.cleaned_data
         chosen = [(item.pk, part) for item in self.bills[:BILLS_OFFERED] if (part := data.get(_name(item)))]
-        if chosen or kind != Kind.WRITE_OFF:
+        if chosen or (kind != Kind.WRITE_OFF and not self.first):
             return chosen or None
         return self._split(data["amount"])
 

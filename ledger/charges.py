@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.forms import ParsedField, Part, RupeesField, rows_of
 from accounts.models import Business
-from accounts.money import MAX_PAISE, divide_half_up, line_amount, parse_rupees, plain
+from accounts.money import divide_half_up, line_amount, parse_rupees, plain
 from accounts.states import STATE_CHOICES
 from accounts.validators import validate_pin
 from catalog.rates import parse_percent
@@ -140,7 +140,7 @@ class ChargesForm(forms.Form):
             for line in lines
             if line.in_taxable_value
         )
-        return divide_half_up(min(gross, MAX_PAISE) * bp, 10_000)
+        return divide_half_up(gross * bp, 10_000)
 
     def ship_to(self) -> dict[str, str]:
         """Empty when the goods go to the buyer's own address."""
@@ -177,7 +177,8 @@ def initial_of(invoice: Invoice) -> dict[str, Any]:
         "reverse_charge": invoice.reverse_charge,
     }
     if taxed:
-        values |= {"freight_words": taxed[0].description, "freight_gst": str(taxed[0].gst_rate_bp)}
+        own_rate = str(taxed[0].gst_rate_bp) if taxed[0].hsn == GOODS_TRANSPORT else AS_GOODS
+        values |= {"freight_words": taxed[0].description, "freight_gst": own_rate}
     if outside:
         values["outside_words"] = outside[0].description
     return values | {f"ship_{name}": invoice.ship_to.get(name, "") for name in SHIP_TO}

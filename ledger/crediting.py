@@ -148,13 +148,20 @@ def _line(left: LineLeft, want: Want, position: int) -> InvoiceLine:
         quantity_milli=quantity,
         unit_price_e4=price_e4,
         price_includes_tax=line.price_includes_tax and goods,
-        discount_paise=0 if line.price_includes_tax else max(gross - value, 0),
+        discount_paise=_discount(left, want) if line.price_includes_tax else max(gross - value, 0),
         gst_rate_bp=line.gst_rate_bp,
         cess_rate_bp=line.cess_rate_bp,
         cess_per_unit_e4=line.cess_per_unit_e4 if goods else 0,
         **amounts,
         total_paise=sum(amounts.values()),
     )
+
+
+def _discount(left: LineLeft, want: Want) -> int:
+    """The part of a tax-inclusive line's discounts that goes back with a quantity of it."""
+    line = left.line
+    given = line.discount_paise + line.document_discount_paise
+    return divide_half_up(given * want.quantity_milli, line.quantity_milli) if want.quantity_milli else 0
 
 
 def set_totals(note: Invoice, original: Invoice, left: Sequence[LineLeft], lines: Sequence[InvoiceLine]) -> None:

@@ -105,6 +105,22 @@ def compute(business: Business, draft: Draft) -> tuple[list[gst.LineOut], gst.To
     return lines, totals, supply
 
 
+def is_out_of_date(invoice: Invoice, lines: Sequence[InvoiceLine]) -> bool:
+    """Whether a draft's tax no longer follows from what business and party are now: State, GSTIN, scheme, LUT."""
+    business, party = invoice.business, invoice.party
+    supply = supply_of(business, party, invoice.ship_to)
+    under_lut = business.charges_tax and supply.kind != gst.SupplyKind.DOMESTIC and bool(business.lut_number)
+    if (supply.place_of_supply, supply.inter_state, supply.kind, under_lut) != (
+        invoice.place_of_supply,
+        invoice.is_inter_state,
+        invoice.supply_kind,
+        invoice.under_lut,
+    ):
+        return True
+    rated = any(line.gst_rate_bp or line.cess_rate_bp or line.cess_per_unit_e4 for line in lines)
+    return (rated or invoice.reverse_charge) and not business.charges_tax
+
+
 def hsn_problems(business: Business, party: Party, lines: Sequence[DraftLine | InvoiceLine]) -> dict[int, str]:
     """What is wrong with the HSN of a tax invoice's lines, by their place (0 for the first). Asked before issue only:
     imports and old books keep what they have. Charges go with the goods they are charged for."""

@@ -122,8 +122,19 @@ def _series(business: Business, kind: str, year: str, chosen: Series | None) -> 
     of_year = Series.objects.filter(business=business, kind=kind, financial_year=year)
     if chosen is not None:
         assert (chosen.business_id, chosen.kind) == (business.pk, kind)
-        return of_year.get_or_create(pattern=chosen.pattern, defaults=_new(business, kind, year))[0]
+        return of_year.filter(pattern=chosen.pattern).first() or _in_year(business, kind, year, chosen.pattern)
     return of_year.filter(is_default=True).first() or _first_default(business, kind, year)
+
+
+def _in_year(business: Business, kind: str, year: str, pattern: str) -> Series:
+    """A series of another year goes on in this one, unless one that stands there might give the same numbers."""
+    of_year = Series.objects.filter(business=business, kind=kind, financial_year=year)
+    if meeting := next((other for other in of_year if _can_meet(pattern, other.pattern, year)), None):
+        raise SeriesFull(
+            _("The series %(pattern)s would give numbers that %(other)s gives in %(year)s. Choose another series.")
+            % {"pattern": pattern, "other": meeting.pattern, "year": year}
+        )
+    return Series.objects.get_or_create(**_new(business, kind, year), pattern=pattern)[0]
 
 
 def _new(business: Business, kind: str, year: str) -> dict[str, Any]:
@@ -178,6 +189,9 @@ def start(
     check_pattern(pattern, year, first_number)
     Business.objects.select_for_update(no_key=True).get(pk=business.pk)
     of_year = Series.objects.select_for_update().filter(business=business, kind=kind, financial_year=year)
+    inherits = Series.objects.filter(business=business, kind=kind, is_default=True).exists()
+    if not default and inherits and not of_year.filter(is_default=True).exists():
+        _first_default(business, kind, year)  # what is the default already stays it
     series = of_year.filter(pattern=pattern).first() or Series(**_new(business, kind, year), pattern=pattern)
     begun = series.pk and series.next_number > series.first_number
     if begun and first_number not in (1, series.first_number):

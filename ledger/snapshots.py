@@ -11,6 +11,9 @@ POSTAL = ("name", "gstin", "address", "city", "pin_code", "state_code", "email")
 BUSINESS_ONLY = ("scheme", "upi_id", "bank_name", "bank_account", "bank_ifsc", "terms", "lut_number")
 
 
+OF_THE_TAX = ("name", "gstin", "state_code", "scheme", "lut_number")
+
+
 def of_business(business: Business) -> dict[str, Any]:
     return {key: getattr(business, key) for key in POSTAL + BUSINESS_ONLY} | {"phone": str(business.phone or "")}
 
@@ -25,6 +28,9 @@ def freeze(invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
     """Set seller, buyer and label on the draft about to be issued; the caller saves."""
     invoice.seller = of_business(invoice.business)
     invoice.buyer = of_party(invoice.party)
+    if original := invoice.original:  # a note corrects what was billed then, to whom it was billed then
+        invoice.buyer = original.buyer
+        invoice.seller |= {key: original.seller[key] for key in OF_THE_TAX if key in original.seller}
     invoice.label = label_for(invoice, lines)
 
 

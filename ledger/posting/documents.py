@@ -10,9 +10,9 @@ from accounts import activity
 from accounts.models import User
 from accounts.money import rupees
 from catalog import stock
-from ledger import crediting, numbering, snapshots
+from ledger import crediting, drafting, numbering, snapshots
 from ledger.models import Invoice, InvoiceLine, OpenItem, Series
-from ledger.posting.book import PostingRefused, check_day, lock_party, post, reverse, set_number
+from ledger.posting.book import PostingRefused, check_day, check_open_books, lock_party, post, reverse, set_number
 from ledger.posting.settling import allocate, release
 
 
@@ -36,6 +36,8 @@ def issue(invoice: Invoice, by: User | None, series: Series | None = None) -> In
     business = invoice.business
     lines = list(invoice.lines.all())
     check_invoice(invoice, lines)
+    if invoice.kind == Invoice.Kind.INVOICE:
+        _check_tax(invoice, lines)
     snapshots.freeze(invoice, lines)
     set_number(invoice, *numbering.take(business, invoice.kind, invoice.issued_on, series=series or invoice.series))
     invoice.status, invoice.issued_at = Invoice.Status.ISSUED, timezone.now()
@@ -59,6 +61,19 @@ def move_stock(invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
         stock.Reason.SOLD if direction < 0 else stock.Reason.RETURNED,
         (invoice.kind, str(invoice.pk)),
     )
+
+
+def _check_tax(invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
+    try:
+        out_of_date = drafting.is_out_of_date(invoice, lines)
+    except drafting.DraftRefused as error:
+        raise PostingRefused(str(error)) from error
+    if out_of_date:
+        raise PostingRefused(
+            _(
+                "The GST details of the business or of the party have changed since this draft was saved. Open the draft, look at the tax and save it again."
+            )
+        )
 
 
 def _check_original(note: Invoice) -> None:
@@ -91,6 +106,8 @@ def cancel_invoice(invoice: Invoice, by: User, reason: str) -> Invoice:
         raise PostingRefused(_("Cancel its credit notes first."))
     if invoice.original and invoice.original.replaced_by.filter(status=Invoice.Status.ISSUED).exists():
         raise PostingRefused(_("The invoice that it takes back has been replaced. Cancel the new invoice first."))
+    if not invoice.total_paise:  # no entry to reverse, yet its lines stand in the registers of its month
+        check_open_books(invoice.business, invoice.issued_on)
     reverse(invoice, by)
     release(OpenItem.objects.select_for_update().get(invoice=invoice))
     invoice.status, invoice.cancelled_at, invoice.cancel_reason = Invoice.Status.CANCELLED, timezone.now(), reason

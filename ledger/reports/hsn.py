@@ -51,7 +51,9 @@ def _grouped(lines: QuerySet[InvoiceLine]) -> QuerySet:
     return (
         lines.annotate(
             own_unit=Case(When(_CHEAPER, then=F("original_line__unit")), default=F("unit")),
-            own_milli=Case(When(_CHEAPER, then=Value(0)), default=F("quantity_milli"), output_field=BigIntegerField()),
+            own_milli=Case(
+                When(is_charge=True, then=Value(0)), default=F("quantity_milli"), output_field=BigIntegerField()
+            ),
         )
         .order_by()
         .values_list("hsn", "own_unit", "gst_rate_bp", "invoice__kind")

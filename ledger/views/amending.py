@@ -29,6 +29,11 @@ def invoice_amend(request: MerchantRequest, invoice: str) -> HttpResponse:
     if found.status != Invoice.Status.ISSUED:
         messages.error(request, _("Only an issued invoice can be corrected."))
         return redirect("ledger:invoice", slug=request.business.slug, invoice=found.public_id)
+    if found.credit_notes.filter(status=Invoice.Status.ISSUED).exists():
+        messages.error(
+            request, _("A part of this invoice is credited. Credit the rest of it, and write a new invoice.")
+        )
+        return redirect("ledger:invoice", slug=request.business.slug, invoice=found.public_id)
     if request.method != "POST":
         return _page(request, amending.editor_for(found), amending.form_for(found))
     editor = Editor(request.business, found.party, request.POST, found)
