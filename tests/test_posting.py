@@ -1,6 +1,7 @@
 """Posting: what issuing, cancelling, paying and crediting write into the book, and what the book does not allow."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -475,7 +476,7 @@ def taxed_bill(party: Party, **fields: object) -> Invoice:
     ids=["export", "sez"],
 )
 def test_a_zero_rated_supply_bears_igst_unless_there_is_an_undertaking(
-    registered: Business, buyer: dict[str, object], kind: str
+    registered: Business, buyer: dict[str, Any], kind: str
 ) -> None:
     paid = taxed_bill(make_party(registered, **buyer))
     assert (paid.supply_kind, paid.is_inter_state, paid.under_lut) == (kind, True, False)
