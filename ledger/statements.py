@@ -100,14 +100,15 @@ def page(party: Party, period: Period, after: str = "", size: int = PAGE_SIZE) -
     cursor = read_cursor(after)
     if cursor and not period.start <= cursor[0] <= period.end:
         cursor = None  # of another period: its rows would not follow on
+    first_day, first_pk = cursor or (period.start, 0)
+    # One lower bound, which the index can begin at: an OR alone would read the period from its start.
     entries = (
         Entry.objects.filter(
-            business_id=party.business_id, party=party, dated_on__gte=period.start, dated_on__lte=period.end
+            business_id=party.business_id, party=party, dated_on__gte=first_day, dated_on__lte=period.end
         )
         .select_related("invoice__open_item", "payment__open_item", "adjustment__open_item")
         .order_by("dated_on", "id")
     )
-    first_day, first_pk = cursor or (period.start, 0)
     opening, closing, day_start = balances_before(party, period.start, period.day_after, first_day)
     same_day = Entry.objects.filter(
         business_id=party.business_id, party=party, dated_on=first_day, pk__lte=first_pk

@@ -193,6 +193,7 @@ class Book:
     staff: User
     party: Party
     other_party: Party
+    third_party: Party
     owner_phone: str
     helper_phone: str
     accountant_phone: str
@@ -205,9 +206,9 @@ class Book:
     draft: Invoice
     cancelled: Invoice
     credit_note: Invoice
-    credited: Invoice  # by line, for other_invoice
+    credited: Invoice  # by line, for an invoice of third_party
     payment: Payment
-    taxed_payment: Payment  # of other_party, with TDS
+    taxed_payment: Payment  # of third_party, with TDS
     adjustment: Adjustment
     invoice_link: ShareLink
     portal_link: ShareLink
@@ -215,7 +216,7 @@ class Book:
 
 
 def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
-    """Two parties of one business with documents, orders, links and messages."""
+    """Three parties of one business with documents, orders, links and messages."""
     owner, staff = make_user(name=f"{mark} Owner"), make_user(name=f"{mark} Staff")
     business = make_business(f"{mark} Traders", owner, city=f"{mark} Nagar", upi_id=f"{mark.lower()}@okaxis")
     make_membership(business, staff, Membership.Role.STAFF)
@@ -238,12 +239,14 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
     payment = make_payment(party, paise // 3, reference=f"{mark.upper()}77", by=owner)
     make_payment(party, 5_00, shares=[], by=owner)
     make_payment(party, 5_00, direction=Payment.Direction.PAID, by=owner)
-    make_adjustment(other_party, 11_00, kind=Adjustment.Kind.OPENING, side=Adjustment.Side.DEBIT, reason="", by=owner)
-    taxed_payment = make_payment(other_party, 90_00, tds_paise=10_00, by=owner)
-    credited = make_credit(other_invoice, Want(other_invoice.lines.get().pk, value_paise=50_00), by=owner)
+    third_party = make_party(business, name=f"{mark} Mills")
+    make_adjustment(third_party, 11_00, kind=Adjustment.Kind.OPENING, side=Adjustment.Side.DEBIT, reason="", by=owner)
+    corrected = make_invoice(third_party, lines=[line(f"{mark} Bran", paise=paise)], by=owner)
+    taxed_payment = make_payment(third_party, 90_00, tds_paise=10_00, by=owner)
+    credited = make_credit(corrected, Want(corrected.lines.get().pk, value_paise=50_00), by=owner)
     adjustment = make_adjustment(party, 3_00, reason=f"{mark} rats", by=owner)
-    replaced = make_invoice(other_party, lines=[line(f"{mark} Typing Mistake", paise=40_00)], by=owner)
-    right = drafting.Draft(other_party, replaced.issued_on, replaced.due_on, [line(f"{mark} Sugar", paise=41_00)])
+    replaced = make_invoice(third_party, lines=[line(f"{mark} Typing Mistake", paise=40_00)], by=owner)
+    right = drafting.Draft(third_party, replaced.issued_on, replaced.due_on, [line(f"{mark} Sugar", paise=41_00)])
     billing.amend(replaced, right, owner, reason=f"{mark} slip")
     buyer = User.objects.create_user(phone=phones[0], name=f"{mark} Buyer")
     order = orders.place(party, buyer, {item.pk: 2000}, note=f"{mark} please")
@@ -261,6 +264,7 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
         staff=staff,
         party=party,
         other_party=other_party,
+        third_party=third_party,
         owner_phone=phones[0],
         helper_phone=phones[1],
         accountant_phone=phones[2],

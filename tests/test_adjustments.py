@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -17,7 +18,7 @@ from tests.factories import make_adjustment, make_credit, make_draft, make_invoi
 pytestmark = pytest.mark.django_db
 TODAY = india.today()
 DAY = dt.timedelta(days=1)
-OPENING = {"kind": "opening", "reason": ""}
+OPENING: dict[str, Any] = {"kind": "opening", "reason": ""}
 
 
 @pytest.fixture

@@ -148,7 +148,7 @@ def _adjustment_with_an_open_item_of_another_side(book: Book) -> None:
 def _tds_outlives_its_payment(book: Book) -> None:
     (tds,) = book.taxed_payment.adjustments.all()
     posting.cancel_payment(book.taxed_payment, book.owner, "bounced")
-    again = factories.make_adjustment(book.other_party, tds.amount_paise, kind="tds", reason="", by=book.owner)
+    again = factories.make_adjustment(book.third_party, tds.amount_paise, kind="tds", reason="", by=book.owner)
     Adjustment.objects.filter(pk=again.pk).update(payment=book.taxed_payment)
 
 
@@ -175,8 +175,9 @@ def _credited_an_invoice_that_is_cancelled(book: Book) -> None:
 
 
 def _line_credited_beyond_its_quantity(book: Book) -> None:
-    line = book.other_invoice.lines.get()
-    note_line = book.credited.lines.get()
+    note_line = book.credited.lines.select_related("original_line").get()
+    line = note_line.original_line
+    assert line is not None
     InvoiceLine.objects.filter(pk=note_line.pk).update(is_charge=False, quantity_milli=line.quantity_milli + 1)
 
 

@@ -1,6 +1,7 @@
 """Posting: what issuing, cancelling, paying and crediting write into the book, and what the book does not allow."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -448,3 +449,79 @@ def test_absurd_amounts_are_refused_in_words(business: Business, party: Party, o
     with pytest.raises(OrderRefused, match="too large"):
         orders.place(party, owner, {dear[0].pk: 2_000})
     orders.place(party, owner, {dear[0].pk: 1_000})
+
+
+# --- Zero-rated supplies and reverse charge -----------------------------------------------------------------
+
+
+@pytest.fixture
+def registered(owner: User) -> Business:
+    """Under GST in Maharashtra."""
+    return factories.make_business(owner=owner, scheme="regular", gstin="27AAPFU0939F1ZV")
+
+
+def taxes(invoice: Invoice) -> tuple[int, int, int, int, int]:
+    """taxable, CGST, SGST, IGST, total."""
+    kept = Invoice.objects.get(pk=invoice.pk)
+    return kept.taxable_paise, kept.cgst_paise, kept.sgst_paise, kept.igst_paise, kept.total_paise
+
+
+def taxed_bill(party: Party, **fields: object) -> Invoice:
+    return make_invoice(party, lines=[line(paise=100_00, gst_rate_bp=1800, cess_rate_bp=0)], **fields)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("buyer", "kind"),
+    [({"state_code": "96"}, "export"), ({"gstin": "27AAACR5055K1Z7", "state_code": "27", "is_sez": True}, "sez")],
+    ids=["export", "sez"],
+)
+def test_a_zero_rated_supply_bears_igst_unless_there_is_an_undertaking(
+    registered: Business, buyer: dict[str, Any], kind: str
+) -> None:
+    paid = taxed_bill(make_party(registered, **buyer))
+    assert (paid.supply_kind, paid.is_inter_state, paid.under_lut) == (kind, True, False)
+    assert taxes(paid) == (100_00, 0, 0, 18_00, 118_00)
+    registered.lut_number = "AD270326000001A"
+    registered.save()
+    free = taxed_bill(make_party(registered, **buyer))
+    assert (free.supply_kind, free.is_inter_state, free.under_lut) == (kind, True, True)
+    assert taxes(free) == (100_00, 0, 0, 0, 100_00)
+    assert free.seller["lut_number"] == "AD270326000001A"
+    assert free.lines.get().gst_rate_bp == 1800, "what it would bear without the undertaking"
+
+
+def test_an_undertaking_frees_no_sale_in_india(registered: Business) -> None:
+    registered.lut_number = "AD270326000001A"
+    registered.save()
+    home, away = taxed_bill(make_party(registered)), taxed_bill(make_party(registered, state_code="24"))
+    assert [(bill.supply_kind, bill.under_lut) for bill in (home, away)] == [("domestic", False)] * 2
+    assert [taxes(bill) for bill in (home, away)] == [
+        (100_00, 9_00, 9_00, 0, 118_00),
+        (100_00, 0, 0, 18_00, 118_00),
+    ]
+
+
+def test_under_reverse_charge_the_buyer_pays_the_tax_and_the_bill_says_so(registered: Business) -> None:
+    bill = taxed_bill(make_party(registered), reverse_charge=True)
+    assert (bill.reverse_charge, bill.label) == (True, "Tax Invoice")
+    assert taxes(bill) == (100_00, 0, 0, 0, 100_00)
+    assert bill.lines.get().gst_rate_bp == 1800
+    assert ledger_of(bill.party) == [("invoice", 100_00, 0)]
+
+
+def test_only_a_regular_business_bills_under_reverse_charge(party: Party) -> None:
+    with pytest.raises(DraftRefused, match="registered under GST as regular"):
+        make_draft(party, reverse_charge=True)
+    composition = factories.make_business(scheme="composition", gstin="27AAPFU0939F1ZV")
+    with pytest.raises(DraftRefused, match="registered under GST as regular"):
+        make_draft(make_party(composition), reverse_charge=True)
+
+
+def test_a_delivery_to_another_state_moves_an_unregistered_buyers_place_of_supply(registered: Business) -> None:
+    party = make_party(registered, state_code="27")
+    bill = taxed_bill(party, ship_to={"name": "Site", "state_code": "29"})
+    assert (bill.place_of_supply, bill.is_inter_state, bill.ship_to["state_code"]) == ("29", True, "29")
+    assert taxes(bill) == (100_00, 0, 0, 18_00, 118_00)
+    shop = make_party(registered, gstin="27AAACR5055K1Z7", state_code="27")
+    bill = taxed_bill(shop, ship_to={"name": "Site", "state_code": "29"})
+    assert (bill.place_of_supply, taxes(bill)) == ("27", (100_00, 9_00, 9_00, 0, 118_00))

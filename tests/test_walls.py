@@ -369,10 +369,9 @@ def forbidden_writes(book: Book) -> dict[str, Callable[[], Any]]:
         "a write-off without a reason": lambda: _new_adjustment(book, reason=""),
         "tax deducted that raises what they owe": lambda: _new_adjustment(book, kind="tds", side="D"),
         "a write-off that comes with a payment": lambda: _new_adjustment(book, payment=book.payment),
-        "an adjustment with another party's payment": lambda: [
-            _new_adjustment(book, kind="tds", payment=book.taxed_payment),
-            connection.check_constraints(),
-        ],
+        "an adjustment with another party's payment": lambda: _new_adjustment(
+            book, kind="tds", payment=book.taxed_payment
+        ),
         "a second opening balance": lambda: [_new_adjustment(book, n, kind="opening") for n in (901, 902)],
         "a number twice among adjustments": lambda: _new_adjustment(book, number=adjustment.number),
         "an adjustment posts twice": lambda: _new_entry(
@@ -407,10 +406,10 @@ def forbidden_writes(book: Book) -> dict[str, Callable[[], Any]]:
         "a line's total is not the sum of its parts": lambda: InvoiceLine.objects.filter(pk=draft_line.pk).update(
             total_paise=models.F("total_paise") + 1
         ),
-        "a series goes back before its first number": lambda: Series.objects.filter(pk=book.invoice.series_id).update(
+        "a series goes back before its first number": lambda: Series.objects.filter(invoices=book.invoice).update(
             first_number=models.F("next_number") + 1
         ),
-        "a series begins at nothing": lambda: Series.objects.filter(pk=book.invoice.series_id).update(first_number=0),
+        "a series begins at nothing": lambda: Series.objects.filter(invoices=book.invoice).update(first_number=0),
         "two default series of a year": lambda: Series.objects.create(
             business=book.business,
             kind="invoice",

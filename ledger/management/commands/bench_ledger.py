@@ -78,14 +78,15 @@ class Command(BaseCommand):
         if problems := list(integrity.check()):
             raise CommandError("The book does not agree: " + "; ".join(map(str, problems[:5])))
         self.stdout.write(f"The book is right: {len(integrity.RULES)} rules, {time.perf_counter() - started:.1f} s")
+        header = ("", "rows", "queries", grouped(options["small"]), grouped(options["large"]), "ratio")
+        self.stdout.write("{:<30}{:>10}{:>10}{:>14}{:>14}{:>8}".format(*header))
+        results = []
         # DEBUG keeps every query; the pictures' addresses need no collected files here.
         plain = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
         with override_settings(DEBUG=False, STORAGES=settings.STORAGES | plain):
-            results = [measure(*page, options["rounds"]) for page in pages(shop)]
-        header = ("", "rows", "queries", grouped(options["small"]), grouped(options["large"]), "ratio")
-        self.stdout.write("{:<30}{:>10}{:>10}{:>14}{:>14}{:>8}".format(*header))
-        for result in results:
-            self.stdout.write(str(result))
+            for page in pages(shop):
+                results.append(measure(*page, options["rounds"]))
+                self.stdout.write(str(results[-1]))
         limit = options["limit"]
         if uneven := [result.name for result in results if len(set(result.queries)) > 1]:
             raise CommandError(f"Other queries for the long ledger: {', '.join(uneven)}.")
