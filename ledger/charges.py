@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.forms import ParsedField, Part, RupeesField, rows_of
 from accounts.models import Business
-from accounts.money import divide_half_up, line_amount, parse_rupees, plain
+from accounts.money import divide_half_up, line_amount, parse_rupees, percent, plain
 from accounts.states import STATE_CHOICES
 from accounts.validators import validate_pin
 from catalog.rates import parse_percent
@@ -23,6 +23,8 @@ SHIP_TO = ("name", "address", "city", "pin_code", "state_code")
 
 def parse_discount(text: str) -> tuple[int, int]:
     """ "250" -> (25000 paise, 0); "5%" -> (0, 500 basis points). Raises ValueError with plain words."""
+    if text.strip().startswith(("-", "−")):
+        raise ValueError(_("The discount cannot be negative."))
     if not text.strip().endswith("%"):
         return parse_rupees(text), 0
     bp = parse_percent(text, highest_bp=1_000_00)
@@ -84,7 +86,7 @@ class ChargesForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.buyer_state = buyer_state
         fields: dict[str, Any] = self.fields
-        fields["freight_gst"].choices = [(AS_GOODS, _("As the goods")), *rates]
+        fields["freight_gst"].choices = [(AS_GOODS, _("As the goods (the highest rate on the bill)")), *rates]
         if not business.charges_tax:
             del fields["freight_gst"], fields["reverse_charge"]
             fields["outside"].widget = forms.HiddenInput()
@@ -142,6 +144,10 @@ class ChargesForm(forms.Form):
         )
         return divide_half_up(gross * bp, 10_000)
 
+    def discount_bp(self) -> int:
+        """The percentage that was typed, 0 for rupees."""
+        return (self._said().get("all_discount") or (0, 0))[1]
+
     def ship_to(self) -> dict[str, str]:
         """Empty when the goods go to the buyer's own address."""
         said = self._said()
@@ -171,7 +177,7 @@ def initial_of(invoice: Invoice) -> dict[str, Any]:
     taxed = [line for line in charges if line.in_taxable_value]
     outside = [line for line in charges if not line.in_taxable_value]
     values: dict[str, Any] = {
-        "all_discount": invoice.discount_paise or None,
+        "all_discount": percent(invoice.discount_bp) if invoice.discount_bp else invoice.discount_paise or None,
         "freight": sum(line.unit_price_e4 for line in taxed) // 100 or None,
         "outside": sum(line.unit_price_e4 for line in outside) // 100 or None,
         "reverse_charge": invoice.reverse_charge,

@@ -41,7 +41,7 @@ class DraftLine:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A whole document as typed. `discount_paise` is off the whole document; `ship_to` as in `Invoice`, or empty."""
+    """A whole document as typed. `discount_paise` is off the whole document, `discount_bp` the percentage by which it was written (0: in rupees); `ship_to` as in `Invoice`, or empty."""
 
     party: Party
     issued_on: dt.date
@@ -51,6 +51,7 @@ class Draft:
     reference: str = ""
     rounds_off: bool = True
     discount_paise: int = 0
+    discount_bp: int = 0
     ship_to: Mapping[str, str] = field(default_factory=dict)
     reverse_charge: bool = False
     series: Series | None = None  # None: the default one
@@ -146,6 +147,7 @@ def apply(invoice: Invoice, business: Business, draft: Draft) -> list[InvoiceLin
     invoice.series = draft.series
     invoice.reverse_charge, invoice.ship_to = draft.reverse_charge, dict(draft.ship_to)
     invoice.discount_paise, invoice.untaxed_paise = draft.discount_paise, totals.untaxed_paise
+    invoice.discount_bp = draft.discount_bp
     invoice.taxable_paise, invoice.cgst_paise, invoice.sgst_paise = (
         totals.taxable_paise,
         totals.cgst_paise,

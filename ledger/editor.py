@@ -48,7 +48,8 @@ class SeriesField(forms.TypedChoiceField):
         super().__init__(
             label=_("Number from"),
             choices=[(key, one.pattern) for key, one in by_key.items()],
-            coerce=by_key.get,
+            # The default is not a choice: a bill of another year takes the default of that year.
+            coerce=lambda key: None if key == next(iter(by_key)) else by_key.get(key),
             empty_value=None,
             required=False,
         )
@@ -390,6 +391,7 @@ class Editor:
             draft,
             lines=lines,
             discount_paise=more.discount_paise(lines),
+            discount_bp=more.discount_bp(),
             ship_to=more.ship_to(),
             reverse_charge=more.is_reverse_charge(),
         )

@@ -86,7 +86,7 @@ def context_of(invoice: Invoice) -> dict[str, Any]:
     """What `partials/_paper.html` needs. One query (the lines) for an issued invoice with business and party at hand.
 
     Keys: invoice, title, lines, has_hsn, has_discount, taxed, tax_rows, state_tax, words, hsn_rows, seller, buyer,
-    ship_to, place, original, remarks, terms.
+    ship_to, place, original, has_newer, remarks, terms.
     """
     lines = list(invoice.lines.all())
     seller = invoice.seller or snapshots.of_business(invoice.business)
@@ -110,6 +110,7 @@ def context_of(invoice: Invoice) -> dict[str, Any]:
         "place": _state(invoice.place_of_supply),
         "original": invoice.original,
         "remarks": _remarks(invoice, seller, lines),
+        "has_newer": has_newer(invoice),
         "terms": seller.get("terms", ""),
     }
 
@@ -124,27 +125,32 @@ def _remarks(invoice: Invoice, seller: dict[str, str], lines: list[InvoiceLine])
         words.append(_("The buyer pays the tax on this supply under reverse charge: %(tax)s.") % {"tax": rupees(tax)})
     if invoice.supply_kind != gst.SupplyKind.DOMESTIC and seller.get("scheme") == Business.Scheme.REGULAR:
         words.append(_endorsement(invoice, seller))
-    words += _replacements(invoice)
+    words += _replaced(invoice)
     if invoice.reason:
         words.append(_("Reason: %(reason)s") % {"reason": invoice.reason})
     return words
 
 
-def _replacements(invoice: Invoice) -> list[str]:
-    """Which document this one replaces, and that a newer one replaced it: one query, only where there can be one.
+def _replaced(invoice: Invoice) -> list[str]:
+    """Which document this one replaces."""
+    if not invoice.replaces_id:
+        return []
+    old = Invoice.objects.get(business_id=invoice.business_id, pk=invoice.replaces_id)
+    words = _("Replaces %(number)s of %(date)s") % {"number": old.number, "date": _day(old.issued_on)}
+    return [words] if old.party_id == invoice.party_id else []
+
+
+def has_newer(invoice: Invoice) -> bool:
+    """Whether a newer invoice replaced this one: one query, only where there can be one.
 
     The newer one is not named: whoever holds the link of one paper learns of no other.
     """
-    if invoice.replaces_id:
-        old = Invoice.objects.get(business_id=invoice.business_id, pk=invoice.replaces_id)
-        said = _("Replaces %(number)s of %(date)s") % {"number": old.number, "date": _day(old.issued_on)}
-        return [said] if old.party_id == invoice.party_id else []
     settled = invoice.status == Invoice.Status.ISSUED and not invoice.due_paise
-    may_be_replaced = invoice.kind == Invoice.Kind.INVOICE and (settled or invoice.status == Invoice.Status.CANCELLED)
-    newer = Invoice.objects.filter(
+    if invoice.kind != Invoice.Kind.INVOICE or not (settled or invoice.status == Invoice.Status.CANCELLED):
+        return False
+    return Invoice.objects.filter(
         business_id=invoice.business_id, party_id=invoice.party_id, replaces=invoice, status=Invoice.Status.ISSUED
-    )
-    return [_("Replaced by a newer invoice.")] if may_be_replaced and newer.exists() else []
+    ).exists()
 
 
 def _endorsement(invoice: Invoice, seller: dict[str, str]) -> str:
@@ -195,7 +201,7 @@ def tax_rows(invoice: Invoice, taxed: bool) -> list[tuple[str, str]]:
     """(label, amount) from the discount on the whole document to the total; the discount is in the taxable value."""
     rows = [(_("Taxable value") if taxed else _("Amount"), rupees(invoice.taxable_paise))]
     if invoice.discount_paise:
-        rows.insert(0, (_("Discount on the whole bill"), rupees(-invoice.discount_paise)))
+        rows.insert(0, (_("Discount on the whole bill, taken off above"), rupees(invoice.discount_paise)))
     if taxed and invoice.is_inter_state:
         rows.append((_("IGST"), rupees(invoice.igst_paise)))
     elif taxed:

@@ -110,6 +110,9 @@ def _settled(allocation: Allocation) -> Event:
     if credit.payment:
         text = _("Paid %(amount)s") % {"amount": amount}
         detail = " · ".join(filter(None, (credit.payment.number, credit.payment.get_mode_display())))
+    elif credit.adjustment:
+        text = f"{credit.adjustment.get_kind_display()} {amount}"
+        detail = " · ".join(filter(None, (credit.adjustment.number, credit.adjustment.reason)))
     else:
         text = _("Credited %(amount)s") % {"amount": amount}
         detail = str(credit.document)

@@ -308,8 +308,8 @@ def test_the_customer_finds_the_way_from_the_old_to_the_new_only_within_one_part
     draft = drafting.Draft(other, today(), today(), [line()])
     new = billing.amend(bill, draft, owner, reason="Wrong customer")
     bill.refresh_from_db()
-    assert paper.context_of(bill)["remarks"] == []
-    assert paper.context_of(new)["remarks"] == []
+    assert (paper.context_of(bill)["remarks"], paper.context_of(bill)["has_newer"]) == ([], False)
+    assert (paper.context_of(new)["remarks"], paper.context_of(new)["has_newer"]) == ([], False)
 
 
 # --- HSN ----------------------------------------------------------------------------------------------------

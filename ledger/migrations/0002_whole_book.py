@@ -75,6 +75,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='invoice',
+            name='discount_bp',
+            field=models.PositiveIntegerField(default=0),
+        ),
+        migrations.AddField(
+            model_name='invoice',
             name='discount_paise',
             field=models.BigIntegerField(default=0, verbose_name='discount on the whole document'),
         ),

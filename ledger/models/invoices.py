@@ -101,6 +101,7 @@ class Invoice(models.Model):
     buyer = models.JSONField(default=dict)
     ship_to = models.JSONField(default=dict, blank=True)
     discount_paise = models.BigIntegerField(_("discount on the whole document"), default=0)
+    discount_bp = models.PositiveIntegerField(default=0)
     taxable_paise = models.BigIntegerField(default=0)
     cgst_paise = models.BigIntegerField(default=0)
     sgst_paise = models.BigIntegerField(default=0)

@@ -40,7 +40,7 @@ def home(request: MerchantRequest) -> HttpResponse:
 
 def greeting(name: str) -> str:
     hour = timezone.localtime(timezone=TZ).hour
-    words = _("Good morning") if 4 <= hour < 12 else _("Good afternoon") if hour < 17 else _("Good evening")
+    words = _("Good morning") if 4 <= hour < 12 else _("Good afternoon") if 12 <= hour < 17 else _("Good evening")
     return f"{words}, {name}" if name else words
 
 
