@@ -8,12 +8,12 @@ import heapq
 import itertools
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from accounts.india import today
 from accounts.models import Business, Party, User
 from catalog.models import Item
-from ledger import drafting, posting
+from ledger import billing, drafting, posting
+from ledger.crediting import Want
 from ledger.demo.contents import CASH_BILLS, CREDIT_NOTES, MAIN, OTHER, Buyer, Goods
 from ledger.drafting import Draft, DraftLine
 from ledger.models import Invoice, OpenItem, Payment
@@ -125,9 +125,7 @@ class Year:
             else:
                 self._use_advances(invoice)
             if is_returned:
-                self._at(
-                    day + dt.timedelta(days=4), lambda on: self._take_back(invoice, lines, on, buyer.habit == "cash")
-                )
+                self._at(day + dt.timedelta(days=4), lambda on: self._take_back(invoice, on, buyer.habit == "cash"))
 
         return deed
 
@@ -264,14 +262,12 @@ class Year:
                 posting.allocate_payment(payment, [(item.pk, part)], self.owner)
                 due -= part
 
-    def _take_back(self, invoice: Invoice, lines: list[DraftLine], day: dt.date, is_paid: bool) -> None:
+    def _take_back(self, invoice: Invoice, day: dt.date, is_paid: bool) -> None:
         """A credit note for some of the first full-price line; of a bill that is paid the money goes back in cash."""
-        line = replace(next((line for line in lines if not line.discount_paise), lines[0]), discount_paise=0)
+        line = invoice.lines.filter(discount_paise=0).first() or invoice.lines.all()[0]
         few = min(max(line.quantity_milli // 4000, 1) * 1000, line.quantity_milli)
-        lines_back = [replace(line, quantity_milli=few)]
-        draft = Draft(invoice.party, day, day, lines_back, notes=self.rng.choice(_RETURNS))
-        saved = drafting.save(self.business, draft, self.owner, kind=Invoice.Kind.CREDIT_NOTE, original=invoice)
-        note = posting.issue(saved, self.owner)
+        wants = [Want(line.pk, quantity_milli=few)]
+        note = billing.credit(invoice, wants, self.owner, issued_on=day, reason=self.rng.choice(_RETURNS))
         if is_paid:
             posting.record_payment(
                 self.business,
