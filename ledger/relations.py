@@ -63,7 +63,7 @@ def _actions(invoice: Invoice, documents: Iterable[Invoice], slug: str) -> list[
     actions = []
     if sum(note.total_paise for note in notes) < invoice.total_paise:
         actions.append((_("Write a credit note"), reverse("ledger:invoice_credit", kwargs=here)))
-        if not replaced:
+        if not replaced and not notes:
             actions.append((_("Correct it by a new invoice"), reverse("ledger:invoice_amend", kwargs=here)))
     if invoice.due_paise:
         where = reverse("ledger:adjustment_new", kwargs={"slug": slug}, query={"invoice": invoice.public_id})

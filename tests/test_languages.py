@@ -211,7 +211,7 @@ def test_dashboard_ledger_store_and_profile_speak_hindi(client, party, shop):
     ledger = at("ledger/?period=all")
     for word in ("शुरुआती बाकी", "भुगतान, UPI", "₹2,23,506.00 नामे", "आखिरी बाकी", "यह वित्त वर्ष"):
         assert word in ledger
-    assert "केवल 3 पीस बचा है" in at("store/")
+    assert "केवल 3 पीस बाकी" in at("store/")
     client.post(f"/portal/{party.public_id}/store/cart/{shop['item'].public_id}/", {"quantity": "1", "add": "on"})
     assert "ऑर्डर करें" in at("store/cart/")
     assert "मालिक: सब देख और कर सकते हैं" in re.sub("English", "", at("profile/"))

@@ -276,6 +276,8 @@ def own_arguments(town: Town, name: str) -> dict[str, str]:
     ours = town.ours
     draft = name in {"ledger:invoice_edit", "ledger:invoice_issue", "ledger:invoice_discard"}
     document = ours.draft if draft else ours.credit_note if name == "ledger:credit_settles" else ours.invoice
+    if name == "ledger:invoice_amend":  # the other invoice is credited in part already
+        document = ours.other_invoice
     link = ours.portal_link if name == "portal:portal_link" else ours.invoice_link
     return {
         "slug": ours.business.slug,

@@ -89,7 +89,7 @@ def test_goods_are_counted_in_hindi_too(party, client):
     make.make_item(party.business, unit="BOX", stock_milli=2_000)
     client.cookies["sl_lang"] = "hi"
     text = text_of(client, at(party, "store/"))
-    assert "केवल 2 डिब्बे बचा है" in text
+    assert "केवल 2 डिब्बे बाकी" in text
     assert "/ डिब्बा" in text
 
 
