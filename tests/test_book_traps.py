@@ -1,6 +1,7 @@
 """What a hostile week at a shop's desk found: each trap is stepped into once and must hold."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -10,6 +11,7 @@ from accounts.india import today
 from accounts.models import Business, Party, User
 from ledger import billing, closing, numbering, paper, posting
 from ledger.crediting import Want
+from ledger.drafting import Draft, DraftLine
 from ledger.models import Invoice, Series
 from ledger.numbering import SeriesFull
 from ledger.posting import PostingRefused
@@ -44,7 +46,7 @@ def desk(owner: User, shop: Business) -> Client:
     return factories.merchant_client(owner)
 
 
-def salt(**fields: object) -> list:
+def salt(**fields: Any) -> list[DraftLine]:
     return [line("Salt", quantity_milli=10_000, gst_rate_bp=1800, hsn="25010010", **fields)]
 
 
@@ -174,6 +176,6 @@ def test_the_whole_of_an_invoice_is_amended_once_it_is_free_of_credits(party: Pa
     bill = make_invoice(party, lines=salt())
     note = make_credit(bill, Want(bill.lines.get().pk, quantity_milli=2000))
     posting.cancel_invoice(note, owner, "Mistake")
-    draft = billing.Draft(party, today(), today(), salt())
+    draft = Draft(party, today(), today(), salt())
     new = billing.amend(bill, draft, owner, reason="Wrong price")
     assert (new.replaces_id, new.total_paise) == (bill.pk, 1180_00)
