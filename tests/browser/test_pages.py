@@ -434,6 +434,7 @@ def test_a_double_click_on_a_money_button_acts_once(
 
     page.goto(f"{desk}/invoices/new/?party={book.party.public_id}")
     main.get_by_label("Item", exact=True).first.fill("Sugar")
+    main.get_by_label("HSN", exact=True).first.fill("1701")
     main.get_by_label("Qty").first.fill("1")
     main.get_by_label("Rate ₹").first.fill("45")
     main.get_by_label("GST", exact=True).first.select_option("500")
@@ -539,7 +540,9 @@ def test_an_invoice_is_written_with_the_keyboard_alone(desk_page: Page, shown: S
     page.keyboard.press("Enter")
     expect(items.nth(1)).to_be_focused()
     page.keyboard.type("Cartage")
-    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type("996511")
+    page.keyboard.press("Tab")
     page.keyboard.type("1")
     page.keyboard.press("Enter")
     page.keyboard.type("40")
