@@ -1,5 +1,6 @@
 """What every test gets: a database of its own run, a proof of the book after it, and pages that watch themselves."""
 
+import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -92,12 +93,14 @@ def real_register() -> Path:
 
 
 @pytest.fixture
-def redis_url() -> str:
-    """The run's own Redis, emptied; for tests marked `redis`."""
+def redis_url() -> Iterator[str]:
+    """The run's own Redis, emptied, for one test at a time: another test's worker would take our messages."""
     import redis
 
-    redis.Redis.from_url(django_settings.REDIS_URL).flushdb()
-    return str(django_settings.REDIS_URL)
+    with (django_settings.VAR_DIR / "redis-of-tests.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        redis.Redis.from_url(django_settings.REDIS_URL).flushdb()
+        yield str(django_settings.REDIS_URL)
 
 
 # --- The browser --------------------------------------------------------------------------------------------
