@@ -68,6 +68,11 @@ class TenantKey(BaseConstraint):
         return hash((self.name, self.columns, self.target, self.target_columns))
 
 
+def tenant_key(name: str, column: str, target: str) -> TenantKey:
+    """The row that `column` names in the table `target` belongs to the row's own business."""
+    return TenantKey(name=name, columns=["business_id", column], target=target, target_columns=["business_id", "id"])
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """One trigger: `event` on `table` is refused with `says` when `condition` holds.

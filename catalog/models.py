@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Business, Image, Party
 from accounts.models.ids import PublicIdField
 from accounts.validators import validate_hsn
-from accounts.walls import TenantKey
+from accounts.walls import tenant_key
 
 # UQC (unit quantity code) of the GST returns -> what people say.
 UNITS = [
@@ -116,18 +116,8 @@ class Item(models.Model):
             ),
             models.CheckConstraint(name="reserved_is_not_negative", condition=Q(reserved_milli__gte=0)),
             models.CheckConstraint(name="low_stock_is_not_negative", condition=Q(low_milli__gte=0)),
-            TenantKey(
-                name="item_category_of_same_business",
-                columns=["business_id", "category_id"],
-                target="catalog_category",
-                target_columns=["business_id", "id"],
-            ),
-            TenantKey(
-                name="item_image_of_same_business",
-                columns=["business_id", "image_id"],
-                target="accounts_image",
-                target_columns=["business_id", "id"],
-            ),
+            tenant_key("item_category_of_same_business", "category_id", "catalog_category"),
+            tenant_key("item_image_of_same_business", "image_id", "accounts_image"),
         ]
 
     def __str__(self) -> str:
@@ -164,12 +154,7 @@ class StockMovement(models.Model):
     class Meta:
         indexes = [models.Index(fields=["business", "item", "-id"], name="movements_of_item")]
         constraints = [
-            TenantKey(
-                name="movement_of_item_of_same_business",
-                columns=["business_id", "item_id"],
-                target="catalog_item",
-                target_columns=["business_id", "id"],
-            ),
+            tenant_key("movement_of_item_of_same_business", "item_id", "catalog_item"),
             models.CheckConstraint(name="movement_moves_something", condition=~Q(delta_milli=0)),
         ]
 
@@ -212,12 +197,7 @@ class Order(models.Model):
             models.UniqueConstraint(name="order_number_once_per_business", fields=["business", "number"]),
             models.UniqueConstraint(name="order_in_business", fields=["business", "id"]),
             models.CheckConstraint(name="order_total_is_not_negative", condition=Q(total_paise__gte=0)),
-            TenantKey(
-                name="order_of_party_of_same_business",
-                columns=["business_id", "party_id"],
-                target="accounts_party",
-                target_columns=["business_id", "id"],
-            ),
+            tenant_key("order_of_party_of_same_business", "party_id", "accounts_party"),
         ]
 
     def __str__(self) -> str:
@@ -245,18 +225,8 @@ class OrderLine(models.Model):
     class Meta:
         ordering = ["position"]
         constraints = [
-            TenantKey(
-                name="line_of_order_of_same_business",
-                columns=["business_id", "order_id"],
-                target="catalog_order",
-                target_columns=["business_id", "id"],
-            ),
-            TenantKey(
-                name="order_line_item_of_same_business",
-                columns=["business_id", "item_id"],
-                target="catalog_item",
-                target_columns=["business_id", "id"],
-            ),
+            tenant_key("line_of_order_of_same_business", "order_id", "catalog_order"),
+            tenant_key("order_line_item_of_same_business", "item_id", "catalog_item"),
             models.UniqueConstraint(name="an_item_once_per_order", fields=["order", "item"]),
             models.CheckConstraint(name="ordered_quantity_is_positive", condition=Q(quantity_milli__gt=0)),
             models.CheckConstraint(

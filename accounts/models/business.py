@@ -18,7 +18,7 @@ from accounts.validators import (
     validate_pin,
     validate_upi_id,
 )
-from accounts.walls import TenantKey
+from accounts.walls import tenant_key
 
 RESERVED_SLUGS = {"login", "signup", "logout", "new", "admin", "static", "m", "portal"}
 
@@ -206,12 +206,7 @@ class PartyPerson(models.Model):
         verbose_name_plural = "party people"
         indexes = [models.Index(fields=["business", "phone"], name="person_by_phone")]
         constraints = [
-            TenantKey(
-                name="person_of_party_of_same_business",
-                columns=["business_id", "party_id"],
-                target="accounts_party",
-                target_columns=["business_id", "id"],
-            ),
+            tenant_key("person_of_party_of_same_business", "party_id", "accounts_party"),
             models.UniqueConstraint(name="a_number_once_per_party", fields=["business", "party", "phone"]),
             models.UniqueConstraint(name="one_main_person_per_party", fields=["party"], condition=Q(is_main=True)),
         ]

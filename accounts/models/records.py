@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.business import Business
 from accounts.models.ids import PublicIdField
-from accounts.walls import TenantKey
+from accounts.walls import tenant_key
 
 
 class Message(models.Model):
@@ -59,12 +59,7 @@ class Message(models.Model):
             models.Index(fields=["business", "subject_kind", "subject_id"], name="messages_about"),
         ]
         constraints = [
-            TenantKey(
-                name="message_about_party_of_same_business",
-                columns=["business_id", "party_id"],
-                target="accounts_party",
-                target_columns=["business_id", "id"],
-            ),
+            tenant_key("message_about_party_of_same_business", "party_id", "accounts_party"),
         ]
 
 

@@ -11,7 +11,7 @@ from accounts.india import today
 from accounts.models import Business, Party
 from accounts.models.ids import PublicIdField
 from accounts.states import STATE_CHOICES
-from accounts.walls import TenantKey
+from accounts.walls import tenant_key
 from catalog.models import UNITS, Item, Order
 from ledger.gst import SupplyKind
 from ledger.models.keys import document_key, party_key
@@ -194,24 +194,9 @@ class Invoice(models.Model):
             models.CheckConstraint(name="due_date_is_not_before_date", condition=Q(due_on__gte=F("issued_on"))),
             party_key("invoice_of_party_of_same_business"),
             document_key("credit_note_of_original_of_same_party", "original_id", "ledger_invoice"),
-            TenantKey(
-                name="invoice_replaces_one_of_same_business",
-                columns=["business_id", "replaces_id"],
-                target="ledger_invoice",
-                target_columns=["business_id", "id"],
-            ),
-            TenantKey(
-                name="invoice_series_of_same_business",
-                columns=["business_id", "series_id"],
-                target="ledger_series",
-                target_columns=["business_id", "id"],
-            ),
-            TenantKey(
-                name="invoice_order_of_same_business",
-                columns=["business_id", "order_id"],
-                target="catalog_order",
-                target_columns=["business_id", "id"],
-            ),
+            tenant_key("invoice_replaces_one_of_same_business", "replaces_id", "ledger_invoice"),
+            tenant_key("invoice_series_of_same_business", "series_id", "ledger_series"),
+            tenant_key("invoice_order_of_same_business", "order_id", "catalog_order"),
         ]
 
     def __str__(self) -> str:
@@ -312,18 +297,8 @@ class InvoiceLine(models.Model):
                 condition=Q(in_taxable_value=True, untaxed_paise=0)
                 | Q(in_taxable_value=False, is_charge=True, taxable_paise=0),
             ),
-            TenantKey(
-                name="line_of_invoice_of_same_business",
-                columns=["business_id", "invoice_id"],
-                target="ledger_invoice",
-                target_columns=["business_id", "id"],
-            ),
-            TenantKey(
-                name="line_item_of_same_business",
-                columns=["business_id", "item_id"],
-                target="catalog_item",
-                target_columns=["business_id", "id"],
-            ),
+            tenant_key("line_of_invoice_of_same_business", "invoice_id", "ledger_invoice"),
+            tenant_key("line_item_of_same_business", "item_id", "catalog_item"),
         ]
 
     def __str__(self) -> str:

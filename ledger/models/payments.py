@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Business, Party
 from accounts.models.ids import PublicIdField
-from accounts.walls import TenantKey
+from accounts.walls import tenant_key
 from ledger.models.keys import document_key, party_key
 from ledger.models.series import Series
 
@@ -72,12 +72,7 @@ class Payment(models.Model):
                 | Q(status="recorded", cancelled_at__isnull=True),
             ),
             party_key("payment_of_party_of_same_business"),
-            TenantKey(
-                name="payment_series_of_same_business",
-                columns=["business_id", "series_id"],
-                target="ledger_series",
-                target_columns=["business_id", "id"],
-            ),
+            tenant_key("payment_series_of_same_business", "series_id", "ledger_series"),
         ]
 
     def __str__(self) -> str:
@@ -162,12 +157,7 @@ class Adjustment(models.Model):
             ),
             party_key("adjustment_of_party_of_same_business"),
             document_key("adjustment_of_payment_of_same_party", "payment_id", "ledger_payment"),
-            TenantKey(
-                name="adjustment_series_of_same_business",
-                columns=["business_id", "series_id"],
-                target="ledger_series",
-                target_columns=["business_id", "id"],
-            ),
+            tenant_key("adjustment_series_of_same_business", "series_id", "ledger_series"),
         ]
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Business, Party
 from accounts.models.ids import PublicIdField
-from accounts.walls import TenantKey
+from accounts.walls import tenant_key
 from ledger.models.invoices import Invoice
 from ledger.models.keys import document_key, party_key
 
@@ -89,10 +89,5 @@ class LinkOpen(models.Model):
     class Meta:
         indexes = [models.Index(fields=["business", "link", "-id"], name="opens_of_link")]
         constraints = [
-            TenantKey(
-                name="open_of_link_of_same_business",
-                columns=["business_id", "link_id"],
-                target="ledger_sharelink",
-                target_columns=["business_id", "id"],
-            ),
+            tenant_key("open_of_link_of_same_business", "link_id", "ledger_sharelink"),
         ]
