@@ -51,8 +51,10 @@ def _saved(request: HttpRequest, error: FormReused) -> str:
     address = request.resolver_match.kwargs if request.resolver_match else {}
     slug = error.business.slug
     match error.purpose.split("-")[0]:
-        case "invoice" | "payment" | "party" as made:
+        case "invoice" | "payment" | "adjustment" | "party" as made:
             return reverse(f"ledger:{made}", kwargs={"slug": slug, made: error.result})
+        case "item":
+            return reverse("catalog:item", kwargs={"slug": slug, "item": error.result})
         case "share":
             return reverse("accounts:messages", kwargs={"slug": slug})
         case "count":

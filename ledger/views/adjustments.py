@@ -17,11 +17,12 @@ from accounts.models import Party
 from accounts.money import plain, rupees
 from ledger import posting
 from ledger.adjustment_forms import SHOW, WHAT, AdjustmentForm
-from ledger.forms import ReasonForm, SearchForm
+from ledger.forms import SearchForm
 from ledger.listing import balance_words, chips, day, net_balance, settlement_row
 from ledger.models import Adjustment, Allocation, Invoice, OpenItem
 from ledger.numbering import SeriesFull
 from ledger.posting import PostingRefused
+from ledger.views import cancelling
 from ledger.views.choosing import choose_party, chosen_party
 from ledger.views.crediting import issued
 
@@ -191,17 +192,5 @@ def _adjustment(request: MerchantRequest, public_id: str) -> Adjustment:
 @business_page
 def adjustment_cancel(request: MerchantRequest, adjustment: str) -> HttpResponse:
     found = _adjustment(request, adjustment)
-    form = ReasonForm(request.POST or None)
-    here: dict[str, Any] = {"slug": request.business.slug, "adjustment": found.public_id}
-    if found.status == Adjustment.Status.CANCELLED:
-        return redirect("ledger:adjustment", **here)
-    if request.method == "POST" and form.is_valid():
-        try:
-            posting.cancel_adjustment(found, request.user, form.cleaned_data["reason"])
-        except PostingRefused as error:
-            form.add_error(None, str(error))
-        else:
-            messages.success(request, _("Cancelled. What it had settled is due again."))
-            return redirect("ledger:adjustment", **here)
-    context = {"section": "adjustments", "adjustment": found, "party": found.party, "form": form}
-    return render(request, "ledger/adjustment_cancel.html", context, status=400 if request.method == "POST" else 200)
+    said = _("Cancelled. What it had settled is due again.")
+    return cancelling.answer(request, found, posting.cancel_adjustment, said, {"section": "adjustments"})

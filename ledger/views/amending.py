@@ -58,7 +58,7 @@ def _made(request: MerchantRequest, invoice: Invoice) -> Any:
     if request.POST.get("do") != "issue":
         return None
     key = request.POST.get("form_key", "").replace("\x00", "")
-    return earlier(request.business, request.user, "amend", key, _said(request, invoice))
+    return earlier(request.business, request.user, "invoice-amend", key, _said(request, invoice))
 
 
 def _replace(request: MerchantRequest, invoice: Invoice, editor: Editor, amend: AmendForm) -> str:
@@ -71,7 +71,7 @@ def _replace(request: MerchantRequest, invoice: Invoice, editor: Editor, amend: 
 
     try:
         key = editor.head.cleaned_data["form_key"]
-        public_id, first = once(request.business, request.user, "amend", key, _said(request, invoice), act)
+        public_id, first = once(request.business, request.user, "invoice-amend", key, _said(request, invoice), act)
     except (*REFUSALS, CreditRefused) as error:
         editor.head.add_error(None, str(error))
         return ""

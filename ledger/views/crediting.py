@@ -66,7 +66,7 @@ def _made(request: MerchantRequest, invoice: Invoice) -> Any:
     if request.POST.get("do") != "issue":
         return None
     key = request.POST.get("form_key", "").replace("\x00", "")
-    return earlier(request.business, request.user, "credit", key, _said(request, invoice))
+    return earlier(request.business, request.user, "invoice-credit", key, _said(request, invoice))
 
 
 def _issue(request: MerchantRequest, invoice: Invoice, form: CreditForm) -> str:
@@ -79,7 +79,7 @@ def _issue(request: MerchantRequest, invoice: Invoice, form: CreditForm) -> str:
 
     try:
         said = _said(request, invoice)
-        public_id, first = once(request.business, request.user, "credit", data["form_key"], said, act)
+        public_id, first = once(request.business, request.user, "invoice-credit", data["form_key"], said, act)
     except (CreditRefused, PostingRefused, SeriesFull) as error:
         form.add_error(None, str(error))
         return ""

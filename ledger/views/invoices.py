@@ -21,11 +21,12 @@ from catalog.models import Item
 from ledger import billing, paper, pdf, posting, relations, trail
 from ledger.drafting import DraftRefused
 from ledger.editor import BLANK_LINES, INCLUDED, Editor
-from ledger.forms import SHOW_INVOICES, ReasonForm, SearchForm
+from ledger.forms import SHOW_INVOICES, SearchForm
 from ledger.listing import chips, invoice_rows, search_documents, settlement_row
 from ledger.models import Allocation, Invoice
 from ledger.numbering import SeriesFull
 from ledger.posting import PostingRefused
+from ledger.views import cancelling
 from ledger.views.choosing import choose_party, chosen_party
 from ledger.views.sharing import panel_for
 
@@ -314,25 +315,12 @@ def invoice_discard(request: MerchantRequest, invoice: str) -> HttpResponse:
 @business_page
 def invoice_cancel(request: MerchantRequest, invoice: str) -> HttpResponse:
     found = _invoice(request, invoice)
-    form = ReasonForm(request.POST or None)
-    here: dict[str, Any] = {"slug": request.business.slug, "invoice": found.public_id}
-    if found.status != Invoice.Status.ISSUED:
-        return redirect("ledger:invoice", **here)
-    if request.method == "POST" and form.is_valid():
-        try:
-            posting.cancel_invoice(found, request.user, form.cleaned_data["reason"])
-        except PostingRefused as error:
-            form.add_error(None, str(error))
-        else:
-            messages.success(request, _after_cancel(found))
-            return redirect("ledger:invoice", **here)
-    context = {"section": "invoices", "invoice": found, "party": found.party, "form": form}
-    return render(request, "ledger/invoice_cancel.html", context, status=400 if request.method == "POST" else 200)
+    return cancelling.answer(request, found, posting.cancel_invoice, _after_cancel(found), {"section": "invoices"})
 
 
 def _after_cancel(before: Invoice) -> str:
     """What became of what was settled; `before` was read before the document was cancelled."""
-    if not before.open_item.settled_paise:
+    if before.status == Invoice.Status.DRAFT or not before.open_item.settled_paise:
         return _("Cancelled.")
     if before.kind == Invoice.Kind.INVOICE:
         return _("Cancelled. What was paid on it is an advance of the party now.")

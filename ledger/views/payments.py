@@ -15,13 +15,13 @@ from accounts.idempotency import earlier, once, typed
 from accounts.models import Business, Party
 from accounts.money import plain, rupees
 from ledger import advances, posting
-from ledger.forms import SHOW_PAYMENTS, ReasonForm, SearchForm
+from ledger.forms import SHOW_PAYMENTS, SearchForm
 from ledger.listing import balance_words, chips, day, net_balance, payment_rows, search_documents, settlement_row
 from ledger.models import Allocation, Invoice, OpenItem, Payment
 from ledger.numbering import SeriesFull
 from ledger.posting import PostingRefused
 from ledger.settling_forms import PaymentWithTds
-from ledger.views import settling
+from ledger.views import cancelling, settling
 from ledger.views.choosing import choose_party, chosen_party
 
 CLOSED_SHOWN = 12
@@ -278,26 +278,8 @@ def payment_settle(request: MerchantRequest, payment: str) -> HttpResponse:
 @business_page
 def payment_cancel(request: MerchantRequest, payment: str) -> HttpResponse:
     found = _payment(request, payment)
-    form = ReasonForm(request.POST or None)
-    here: dict[str, Any] = {"slug": request.business.slug, "payment": found.public_id}
-    if found.status == Payment.Status.CANCELLED:
-        return redirect("ledger:payment", **here)
-    if request.method == "POST" and form.is_valid():
-        try:
-            posting.cancel_payment(found, request.user, form.cleaned_data["reason"])
-        except PostingRefused as error:
-            form.add_error(None, str(error))
-        else:
-            settled = found.open_item.settled_paise and found.direction == Payment.Direction.RECEIVED
-            messages.success(
-                request, _("Cancelled. The bills it had settled are due again.") if settled else _("Cancelled.")
-            )
-            return redirect("ledger:payment", **here)
-    context = {
-        "section": "payments",
-        "payment": found,
-        "party": found.party,
-        "form": form,
-        "is_refund": found.direction == Payment.Direction.PAID,
-    }
-    return render(request, "ledger/payment_cancel.html", context, status=400 if request.method == "POST" else 200)
+    is_refund = found.direction == Payment.Direction.PAID
+    settled = found.open_item.settled_paise and not is_refund
+    said = _("Cancelled. The bills it had settled are due again.") if settled else _("Cancelled.")
+    context = {"section": "payments", "is_refund": is_refund}
+    return cancelling.answer(request, found, posting.cancel_payment, said, context)
