@@ -23,16 +23,13 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 # --- Which tests run where ----------------------------------------------------------------------------------
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     on_postgres = django_settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
     for item in items:
         if BROWSER_TESTS in item.path.parents:
             item.add_marker(pytest.mark.browser)
-        if item.get_closest_marker("redis"):
-            item.add_marker(pytest.mark.xdist_group("redis"))
-            if not django_settings.REDIS_URL:
-                item.add_marker(pytest.mark.skip(reason="needs REDIS_URL"))
+        if item.get_closest_marker("redis") and not django_settings.REDIS_URL:
+            item.add_marker(pytest.mark.skip(reason="needs REDIS_URL"))
         if item.get_closest_marker("postgres") and not on_postgres:
             item.add_marker(pytest.mark.skip(reason="needs PostgreSQL"))
         if item.get_closest_marker("real_data") and not REAL_REGISTER.exists():

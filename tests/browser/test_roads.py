@@ -17,8 +17,7 @@ from tests import factories
 from tests.browser import looks
 from tests.browser.conftest import Post
 
-# Messages go through the one Redis of the run: keep away from the tests that read its queue.
-pytestmark = [pytest.mark.road, pytest.mark.xdist_group("redis")]
+pytestmark = pytest.mark.road
 
 SHOP_GSTIN = "27AAPFU0939F1ZV"
 MERCHANT, CUSTOMER = "+919811100001", "+919811100002"
