@@ -182,6 +182,14 @@ RULES: list[tuple[str, str]] = [
               OR i.total_paise <> coalesce(l.total, 0) + i.round_off_paise""",
     ),
     (
+        "tax is CGST with the same SGST within a State, IGST between States, none without registration",
+        """SELECT i.id AS invoice, i.cgst_paise, i.sgst_paise, i.igst_paise, i.cess_paise, {seller_scheme} AS scheme
+           FROM ledger_invoice i WHERE i.status <> 'draft'
+           AND (i.cgst_paise <> i.sgst_paise
+                OR CASE WHEN i.is_inter_state THEN i.cgst_paise ELSE i.igst_paise END <> 0
+                OR ({seller_scheme} <> 'regular' AND i.cgst_paise + i.sgst_paise + i.igst_paise + i.cess_paise <> 0))""",
+    ),
+    (
         "an issued document has lines, a label and snapshots of both sides",
         """SELECT i.id AS invoice FROM ledger_invoice i WHERE i.status <> 'draft'
            AND (i.label = '' OR {seller_name} IS NULL OR {buyer_name} IS NULL
@@ -218,11 +226,13 @@ DIALECT = {
     "sqlite": {
         "month": "date(starts_on, 'start of month')",
         "seller_name": "json_extract(i.seller, '$.name')",
+        "seller_scheme": "json_extract(i.seller, '$.scheme')",
         "buyer_name": "json_extract(i.buyer, '$.name')",
     },
     "postgresql": {
         "month": "date_trunc('month', starts_on)::date",
         "seller_name": "i.seller->>'name'",
+        "seller_scheme": "i.seller->>'scheme'",
         "buyer_name": "i.buyer->>'name'",
     },
 }

@@ -47,6 +47,11 @@ def _no_walls(book: Book) -> None:
         walls.remove_triggers(connection)
 
 
+def _register(invoice: Invoice) -> None:
+    """Its seller may collect tax."""
+    Invoice.objects.filter(pk=invoice.pk).update(seller=invoice.seller | {"scheme": "regular"})
+
+
 def entry_of(document: Invoice | Payment | Adjustment) -> Entry:
     return document.entries.get(reverses=None)
 
@@ -183,6 +188,7 @@ def _line_credited_beyond_its_quantity(book: Book) -> None:
 
 def _line_credited_beyond_its_cess(book: Book) -> None:
     """Together no more than the line, but of one column more than it had."""
+    _register(book.credited)
     InvoiceLine.objects.filter(pk=book.credited.lines.get().pk).update(
         taxable_paise=F("taxable_paise") - 1, cess_paise=1
     )
@@ -256,6 +262,37 @@ def _line_tax(book: Book) -> None:
     )
 
 
+def _move_to_tax(invoice: Invoice, **tax: int) -> None:
+    """The same total, but a part of it is tax."""
+    rows = {"taxable_paise": F("taxable_paise") - sum(tax.values())} | tax
+    invoice.lines.update(**rows)
+    Invoice.objects.filter(pk=invoice.pk).update(**rows)
+
+
+def _tax_of_the_unregistered(book: Book) -> None:
+    _move_to_tax(book.other_invoice, cgst_paise=1, sgst_paise=1)
+
+
+def _cess_of_the_unregistered(book: Book) -> None:
+    _move_to_tax(book.other_invoice, cess_paise=1)
+
+
+def _igst_within_the_state(book: Book) -> None:
+    _register(book.other_invoice)
+    _move_to_tax(book.other_invoice, igst_paise=2)
+
+
+def _cgst_between_states(book: Book) -> None:
+    _register(book.other_invoice)
+    Invoice.objects.filter(pk=book.other_invoice.pk).update(is_inter_state=True)
+    _move_to_tax(book.other_invoice, cgst_paise=1, sgst_paise=1)
+
+
+def _unequal_halves(book: Book) -> None:
+    _register(book.other_invoice)
+    _move_to_tax(book.other_invoice, cgst_paise=2, sgst_paise=1)
+
+
 def _no_label(book: Book) -> None:
     Invoice.objects.filter(pk=book.invoice.pk).update(label="")
 
@@ -290,6 +327,7 @@ BALANCE = "the balance of a party is the sum of its entries"
 OPEN_ITEMS = "the balance of a party is its open debits less its open credits"
 DAY = "a day total is the sum of its entries"
 SETTLED = "what is settled is the sum of its allocations"
+TAX = "tax is CGST with the same SGST within a State, IGST between States, none without registration"
 # Each way to break the book, and what must be said about it. A wrong balance is seen from both sides.
 BREAKS: list[tuple[Callable[[Book], None], set[str]]] = [
     (_balance, {BALANCE, OPEN_ITEMS}),
@@ -333,6 +371,11 @@ BREAKS: list[tuple[Callable[[Book], None], set[str]]] = [
     (_allocation_changed, {SETTLED}),
     (_draft_total, {"a document's amounts are the sums of its lines"}),
     (_line_tax, {"a document's amounts are the sums of its lines"}),
+    (_tax_of_the_unregistered, {TAX}),
+    (_cess_of_the_unregistered, {TAX}),
+    (_igst_within_the_state, {TAX}),
+    (_cgst_between_states, {TAX}),
+    (_unequal_halves, {TAX}),
     (_no_label, {"an issued document has lines, a label and snapshots of both sides"}),
     (_no_snapshot, {"an issued document has lines, a label and snapshots of both sides"}),
     (_number_skipped, {"numbers run from the first of their series without gaps"}),
