@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import businesses, door, messages
+from accounts.views import businesses, door, messages, team
 
 app_name = "accounts"
 urlpatterns = [
@@ -12,5 +12,8 @@ urlpatterns = [
     path("logout/", door.logout, name="logout"),
     path("new/", businesses.business_new, name="business_new"),
     path("<slug:slug>/settings/", businesses.settings, name="settings"),
+    path("<slug:slug>/settings/team/", team.team_page, name="team"),
+    path("<slug:slug>/settings/team/role/", team.team_role, name="team_role"),
+    path("<slug:slug>/settings/team/remove/", team.team_remove, name="team_remove"),
     path("<slug:slug>/messages/", messages.message_list, name="messages"),
 ]

@@ -58,6 +58,7 @@ def _expect(*parts: tuple[set[str], int]) -> dict[str, int]:
 LOGIN = 302  # to the door of that world
 PUBLIC = _expect((EVERYBODY, 200))
 SHOP = _expect((OUTSIDE | CUSTOMERS, LOGIN), (MERCHANTS, 404), ({MERCHANT, STAFF}, 200))
+SHOP_OWNER = SHOP | {STAFF: 403}
 PARTY = _expect((OUTSIDE | MERCHANTS, LOGIN), (CUSTOMERS, 404), ({OWNER, HELPER, MUNIM}, 200))
 PARTY_MONEY = PARTY | {HELPER: 403}
 PARTY_ORDERS = PARTY | {MUNIM: 403}
@@ -95,6 +96,9 @@ TABLE: dict[str, Class] = {
     "accounts:business_new": page(ANY_MERCHANT),
     # the shop
     "accounts:settings": both(SHOP),
+    "accounts:team": both(SHOP_OWNER),
+    "accounts:team_role": deed(SHOP_OWNER),
+    "accounts:team_remove": deed(SHOP_OWNER),
     "accounts:messages": page(SHOP),
     "ledger:home": page(SHOP),
     "ledger:party_list": page(SHOP),
@@ -391,7 +395,7 @@ def test_every_page_shows_itself_to_those_who_may_see_it_and_changes_nothing(tow
 
 
 def _is_private(name: str) -> bool:
-    return TABLE[name].who in (SHOP, PARTY, PARTY_MONEY, PARTY_ORDERS, ANY_MERCHANT, ANY_CUSTOMER)
+    return TABLE[name].who in (SHOP, SHOP_OWNER, PARTY, PARTY_MONEY, PARTY_ORDERS, ANY_MERCHANT, ANY_CUSTOMER)
 
 
 @pytest.mark.parametrize("visitor", sorted(EVERYBODY))

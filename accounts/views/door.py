@@ -13,7 +13,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import businesses, limits, otp, phones
+from accounts import businesses, limits, otp, phones, team
 from accounts.forms import CodeForm, OwnMobileField
 from accounts.models import LoginChallenge
 
@@ -131,6 +131,7 @@ def _let_in(request: HttpRequest, phone: str) -> HttpResponse:
     if user is None:
         raise otp.CodeRefused
     device = otp.sign_in(request, user)
+    team.record_login(user, otp.device_summary(request))
     response = _onward(request, target)
     otp.remember(response, device)
     return response
