@@ -109,6 +109,8 @@ def compute(business: Business, draft: Draft) -> tuple[list[gst.LineOut], gst.To
 def is_out_of_date(invoice: Invoice, lines: Sequence[InvoiceLine]) -> bool:
     """Whether a draft's tax no longer follows from what business and party are now: State, GSTIN, scheme, LUT."""
     business, party = invoice.business, invoice.party
+    if was_untaxed(invoice):
+        return True
     supply = supply_of(business, party, invoice.ship_to)
     under_lut = business.charges_tax and supply.kind != gst.SupplyKind.DOMESTIC and bool(business.lut_number)
     if (supply.place_of_supply, supply.inter_state, supply.kind, under_lut) != (
@@ -120,6 +122,12 @@ def is_out_of_date(invoice: Invoice, lines: Sequence[InvoiceLine]) -> bool:
         return True
     rated = any(line.gst_rate_bp or line.cess_rate_bp or line.cess_per_unit_e4 for line in lines)
     return (rated or invoice.reverse_charge) and not business.charges_tax
+
+
+def was_untaxed(invoice: Invoice) -> bool:
+    """Whether a document was written while its business charged no tax, and it does now: its rates of 0 say nothing."""
+    scheme = invoice.seller.get("scheme", Business.Scheme.REGULAR)
+    return bool(scheme != Business.Scheme.REGULAR and invoice.business.charges_tax)
 
 
 def hsn_problems(business: Business, party: Party, lines: Sequence[DraftLine | InvoiceLine]) -> dict[int, str]:
@@ -140,6 +148,7 @@ def apply(invoice: Invoice, business: Business, draft: Draft) -> list[InvoiceLin
     """Set the draft's head and totals on `invoice` and return its (unsaved) lines."""
     computed, totals, supply = compute(business, draft)
     invoice.business, invoice.party = business, draft.party
+    invoice.seller = {"scheme": business.scheme}  # all that a draft remembers of its seller; `snapshots` at issue
     invoice.issued_on, invoice.due_on = draft.issued_on, draft.due_on
     invoice.notes, invoice.reference, invoice.rounds_off = draft.notes, draft.reference, draft.rounds_off
     invoice.place_of_supply, invoice.is_inter_state = supply.place_of_supply, supply.inter_state

@@ -15,10 +15,11 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.forms.utils import flatatt
 from django.http import QueryDict
+from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.forms import DateField, OnceForm, QuantityField, RupeesField, UnitPriceField
 from accounts.india import today
@@ -26,11 +27,11 @@ from accounts.models import Business, Party
 from accounts.money import MAX_PAISE, amount, line_amount, percent, rupees
 from accounts.validators import validate_hsn
 from catalog.models import UNITS, Item
-from ledger import charges, drafting, gst, listing, numbering, paper
+from ledger import charges, credit_limits, drafting, gst, listing, numbering, paper
 from ledger.charges import ChargesForm
 from ledger.drafting import Draft, DraftLine, DraftRefused
 from ledger.forms import check_day
-from ledger.models import Invoice, Series
+from ledger.models import Invoice, InvoiceLine, Series
 
 BLANK_LINES = 5
 MAX_LINES = 200
@@ -59,8 +60,9 @@ class SeriesField(forms.TypedChoiceField):
 
 
 class HeadForm(OnceForm):
-    issued_on = DateField(label=gettext_lazy("Date"), initial=today)
-    due_on = DateField(label=gettext_lazy("Due"), required=False)
+    # With what was shown beside what comes back: a due date that nobody chose goes with the date of the invoice.
+    issued_on = DateField(label=gettext_lazy("Date"), initial=today, show_hidden_initial=True)
+    due_on = DateField(label=gettext_lazy("Due"), required=False, show_hidden_initial=True)
     reference = forms.CharField(
         label=gettext_lazy("Reference"),
         max_length=40,
@@ -75,9 +77,12 @@ class HeadForm(OnceForm):
     )
     rounds_off = forms.BooleanField(label=gettext_lazy("Round to the rupee"), required=False, initial=True)
 
-    def __init__(self, *args: Any, business: Business, on: dt.date, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, business: Business, on: dt.date, credit_days: int, **kwargs: Any) -> None:
         """`on`: the day in whose financial year the series are looked for; one alone is not asked about."""
         super().__init__(*args, **kwargs)
+        self.credit_days = credit_days
+        words = ngettext("Their credit: %(n)d day.", "Their credit: %(n)d days.", credit_days) % {"n": credit_days}
+        self.fields["due_on"].help_text = words if credit_days else _("They have no days of credit.")
         series = numbering.of_invoices(business, on)
         if len(series) > 1:
             self.fields["series"] = SeriesField(series)
@@ -87,12 +92,32 @@ class HeadForm(OnceForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        self._follow(cleaned)
         start, due = cleaned.get("issued_on"), cleaned.get("due_on")
         if start and due and due < start:
             self.add_error("due_on", _("The due date lies before the date of the invoice."))
         if start and due and due > start + dt.timedelta(days=3 * 366):
             self.add_error("due_on", _("Choose a due date within three years."))
         return cleaned
+
+    def _follow(self, cleaned: dict[str, Any]) -> None:
+        """Another date of the invoice moves the due date that was offered with the first one."""
+        start, due = cleaned.get("issued_on"), cleaned.get("due_on")
+        shown_start, shown_due = (_day(self.data.get(f"initial-{name}", "")) for name in ("issued_on", "due_on"))
+        if not (start and shown_start) or start == shown_start or due != shown_due:
+            return
+        credit = dt.timedelta(days=self.credit_days)
+        if shown_due == shown_start + credit:
+            cleaned["due_on"] = start + credit
+            moved = {name: cleaned[name].isoformat() for name in ("issued_on", "due_on")}
+            self.data = {**dict(self.data.items()), **moved, **{f"initial-{name}": day for name, day in moved.items()}}
+
+
+def _day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 class PlainSelect(forms.Select):
@@ -122,14 +147,16 @@ class LineForm(forms.Form):
     discount = RupeesField(label=gettext_lazy("Discount ₹"), required=False)
     gst = forms.ChoiceField(label=gettext_lazy("GST"), required=False, widget=PlainSelect)
 
-    def __init__(self, *args: Any, catalogue: "Catalogue", rates: list[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, catalogue: "Catalogue", rates: list[tuple[str, str]], is_untaxed: bool, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.catalogue = catalogue
         self.line: DraftLine | None = None
         fields: dict[str, Any] = self.fields
         fields["unit"].choices = [("", "–"), *UNITS]
         if rates:
-            fields["gst"].choices = [("", "–"), *rates]
+            fields["gst"].choices = [("", "–"), *(self._untaxed(rates) if is_untaxed else rates)]
         else:
             del fields["gst"]
         for name, bound in fields.items():
@@ -139,6 +166,13 @@ class LineForm(forms.Form):
         fields["hsn"].widget.attrs["inputmode"] = "numeric"
         fields["item"].widget.attrs["data-field"] = "item"
         fields["description"].widget.attrs |= {"list": "items", "placeholder": _("Item, name or code")}
+
+    def _untaxed(self, rates: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Where no tax is charged no price includes any: one choice for each rate, which keeps what the row says."""
+        said = str(self["gst"].value() or "")
+        return [
+            (said if said == f"{key}{INCLUDED}" else key, label) for key, label in rates if not key.endswith(INCLUDED)
+        ]
 
     @property
     def is_blank(self) -> bool:
@@ -229,15 +263,16 @@ class Catalogue:
 
 
 class BaseLines(forms.BaseFormSet):
-    def __init__(self, *args: Any, business: Business, on: dt.date, **kwargs: Any) -> None:
-        self.business = business
+    def __init__(self, *args: Any, business: Business, on: dt.date, is_untaxed: bool, **kwargs: Any) -> None:
+        self.business, self.is_untaxed = business, is_untaxed
         super().__init__(*args, **kwargs)
         rows = raw_rows(self.data) if self.is_bound else [dict(row) for row in self.initial or []]
         self.catalogue = Catalogue(business, rows if self.is_bound else [])
         self.rates = rate_choices(on, rows) if business.charges_tax else []
 
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
-        return super().get_form_kwargs(index) | {"catalogue": self.catalogue, "rates": self.rates}
+        ours = {"catalogue": self.catalogue, "rates": self.rates, "is_untaxed": self.is_untaxed}
+        return super().get_form_kwargs(index) | ours
 
     def add_fields(self, form: forms.Form, index: int | None) -> None:
         """No fields of the formset's own: a row is left out by clearing it."""
@@ -258,7 +293,18 @@ def rate_choices(on: dt.date, rows: list[dict[str, Any]]) -> list[tuple[str, str
         if len(text) <= 4 and text.isdecimal() and int(text) in known:
             rates.add(int(text))
     on_top = [(str(bp), percent(bp)) for bp in sorted(rates)]
-    return on_top + [(f"{bp}{INCLUDED}", _("%(rate)s incl.") % {"rate": percent(bp)}) for bp in sorted(rates) if bp]
+    return on_top + [(f"{bp}{INCLUDED}", included_words(percent(bp))) for bp in sorted(rates) if bp]
+
+
+def rate_key(row: Item | InvoiceLine | None) -> str:
+    """How the rate of an item or a line stands among the choices; "" without one."""
+    if row is None:
+        return ""
+    return f"{row.gst_rate_bp}{INCLUDED if row.price_includes_tax and row.gst_rate_bp else ''}"
+
+
+def included_words(rate: str) -> str:
+    return _("%(rate)s incl.") % {"rate": rate}
 
 
 def raw_rows(data: Any) -> list[dict[str, str]]:
@@ -274,12 +320,18 @@ def raw_rows(data: Any) -> list[dict[str, str]]:
 
 
 def lines_of(
-    business: Business, on: dt.date, data: Any = None, rows: Any = None, blank: int = BLANK_LINES
+    business: Business,
+    on: dt.date,
+    data: Any = None,
+    rows: Any = None,
+    blank: int = BLANK_LINES,
+    *,
+    is_untaxed: bool = False,
 ) -> BaseLines:
     factory = forms.formset_factory(
         LineForm, formset=BaseLines, extra=blank, max_num=MAX_LINES, absolute_max=MAX_LINES, validate_max=True
     )
-    kwargs: Any = {"business": business, "on": on, "initial": rows, "prefix": PREFIX}
+    kwargs: Any = {"business": business, "on": on, "initial": rows, "prefix": PREFIX, "is_untaxed": is_untaxed}
     made: Any = factory(data, **kwargs)
     return made
 
@@ -290,6 +342,7 @@ class Preview:
 
     rows: list[tuple[str, str]] = field(default_factory=list)
     total: str = ""
+    beyond: str = ""  # their credit limit
     amounts: dict[int, str] = field(default_factory=dict)
     problem: str = ""
 
@@ -304,20 +357,68 @@ class Editor:
             self.head = self._head(data)
             if self.head.is_valid() or "issued_on" in self.head.cleaned_data:
                 on = self.head.cleaned_data["issued_on"]
-            self.lines = lines_of(business, on, data)
             self.more = self._more(data, on=on)
+            self.lines = self._lines(on, data)
         elif invoice:
             self.head = self._head(initial=_head_of(invoice))
-            self.lines = lines_of(business, on, rows=_rows_of(invoice), blank=2)
             self.more = self._more(initial=charges.initial_of(invoice), on=on)
+            self.lines = self._lines(on, rows=_rows_of(invoice), blank=2)
         else:
             self.head = self._head(initial={"due_on": on + dt.timedelta(days=party.days_of_credit())})
-            self.lines = lines_of(business, on)
             self.more = self._more(on=on)
+            self.lines = self._lines(on)
         self.on = on
 
+    @cached_property
+    def credit(self) -> credit_limits.Standing | None:
+        return credit_limits.of(self.party)
+
+    @property
+    def replaced_paise(self) -> int:
+        """What the issued invoice at hand, which this one is to replace, stands for already."""
+        return self.invoice.total_paise if self.invoice and self.invoice.status == Invoice.Status.ISSUED else 0
+
+    @property
+    def included_words(self) -> str:
+        """For the browser, when reverse charge is taken away again; * is the rate."""
+        return included_words("*") if self.business.charges_tax else ""
+
+    @property
+    def was_untaxed(self) -> bool:
+        return self.invoice is not None and drafting.was_untaxed(self.invoice)
+
+    def question(self, sure: str) -> credit_limits.Question | None:
+        """What to ask before a valid invoice is issued, unless `sure` answers it; no query without a credit limit."""
+        if self.party.credit_limit_paise is None:
+            return None
+        sketch = Invoice()
+        try:
+            drafting.apply(sketch, self.business, self.draft())
+        except DraftRefused:
+            return None  # saving it says why
+        asked = credit_limits.question(self.party, sketch.total_paise, self.replaced_paise)
+        return asked if asked and asked.sure != sure else None
+
     def _head(self, *args: Any, **kwargs: Any) -> HeadForm:
-        return HeadForm(*args, business=self.business, on=today(), **kwargs)
+        return HeadForm(*args, business=self.business, on=today(), credit_days=self.party.days_of_credit(), **kwargs)
+
+    def _lines(self, on: dt.date, data: Any = None, **kwargs: Any) -> BaseLines:
+        return lines_of(self.business, on, data, is_untaxed=self._is_untaxed(on), **kwargs)
+
+    def _is_untaxed(self, on: dt.date) -> bool:
+        """Whether a shop that charges tax charges none on this bill: reverse charge, export or SEZ under LUT."""
+        more = self._more_said(on)
+        draft = Draft(self.party, on, on, (), ship_to=more.ship_to(), reverse_charge=more.is_reverse_charge())
+        if draft.reverse_charge:
+            return True
+        try:
+            return draft.under_lut(drafting.supply_of(self.business, self.party, draft.ship_to))
+        except DraftRefused:
+            return False
+
+    def _more_said(self, on: dt.date | None = None) -> ChargesForm:
+        """The charges as they stand, right or not."""
+        return self.more if self.more.is_bound else self._more(_texts(self.more), on=on)
 
     def _more(self, *args: Any, on: dt.date | None = None, **kwargs: Any) -> ChargesForm:
         rates = [(str(bp), percent(bp)) for bp in gst.rates_on(on or self.on)]
@@ -327,9 +428,10 @@ class Editor:
         """The same text in unbound forms, with blank rows below; nothing is judged yet."""
         rows = [row for row in raw_rows(data) if any(row.values())]
         unbound = Editor(self.business, self.party, invoice=self.invoice)
-        unbound.head = self._head(initial={name: data.get(name, "") for name in (*HeadForm.base_fields, "series")})
-        unbound.lines = lines_of(self.business, self.on, rows=rows, blank=more)
+        said = self.head.data  # the due date may have followed
+        unbound.head = self._head(initial={name: said.get(name, "") for name in (*HeadForm.base_fields, "series")})
         unbound.more = self._more(initial={name: data.get(name, "") for name in ChargesForm.base_fields})
+        unbound.lines = unbound._lines(self.on, rows=rows, blank=more)
         return unbound
 
     def is_valid(self) -> bool:
@@ -379,7 +481,8 @@ class Editor:
 
     def _with_more(self, draft: Draft, more: ChargesForm) -> Draft:
         """The draft with its charges, discount, delivery; an invoice at hand keeps the cess of its lines."""
-        kept = {line.description: line for line in self.invoice.lines.all()} if self.invoice else {}
+        at_hand = self.invoice.lines.all() if self.invoice and not self.was_untaxed else ()
+        kept = {line.description: line for line in at_hand}
         goods = [
             dataclasses.replace(line, cess_rate_bp=old.cess_rate_bp, cess_per_unit_e4=old.cess_per_unit_e4)
             if (old := kept.get(line.description)) and line.item_id in (None, old.item_id)
@@ -407,8 +510,8 @@ class Editor:
         found = list(self.lines.lines()) if self.lines.is_bound else self._kept_lines()
         rounds_off = bool(self.head["rounds_off"].value())
         lines = [line for _index, line in found]
-        more = self.more if self.more.is_bound else self._more(_texts(self.more))
-        draft = self._with_more(Draft(self.party, self.on, self.on, lines, rounds_off=rounds_off), more)
+        draft = Draft(self.party, self.on, self.on, lines, rounds_off=rounds_off)
+        draft = self._with_more(draft, self._more_said())
         sketch = Invoice()
         try:
             computed = drafting.apply(sketch, self.business, draft)
@@ -417,6 +520,7 @@ class Editor:
         return Preview(
             rows=paper.tax_rows(sketch, self.business.charges_tax),
             total=rupees(sketch.total_paise),
+            beyond=self.credit.beyond_words(sketch.total_paise, self.replaced_paise) if self.credit else "",
             amounts={index: amount(out.taxable_paise) for (index, _line), out in zip(found, computed, strict=False)},
         )
 
@@ -466,6 +570,8 @@ def _head_of(invoice: Invoice) -> dict[str, Any]:
 
 
 def _rows_of(invoice: Invoice) -> list[dict[str, Any]]:
+    """As it was saved; but of a time when the shop charged no tax there is no rate to keep: the item's own, or none."""
+    untaxed = drafting.was_untaxed(invoice)
     return [
         {
             "item": line.item.public_id if line.item else "",
@@ -475,7 +581,7 @@ def _rows_of(invoice: Invoice) -> list[dict[str, Any]]:
             "unit": line.unit,
             "price": line.unit_price_e4,
             "discount": line.discount_paise or None,
-            "gst": f"{line.gst_rate_bp}{INCLUDED if line.price_includes_tax and line.gst_rate_bp else ''}",
+            "gst": rate_key(line.item if untaxed else line),
         }
         for line in invoice.lines.select_related("item")
         if not line.is_charge

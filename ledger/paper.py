@@ -89,7 +89,8 @@ def context_of(invoice: Invoice) -> dict[str, Any]:
     ship_to, place, original, has_newer, remarks, terms.
     """
     lines = list(invoice.lines.all())
-    seller = invoice.seller or snapshots.of_business(invoice.business)
+    is_draft = invoice.status == Invoice.Status.DRAFT
+    seller = snapshots.of_business(invoice.business) if is_draft else invoice.seller
     buyer = invoice.buyer or snapshots.of_party(invoice.party)
     units = Units()
     taxed = seller.get("scheme") == Business.Scheme.REGULAR

@@ -1,6 +1,7 @@
 """The merchant's invoices: list, editor, issue, cancel, orders billed."""
 
 import datetime as dt
+import re
 
 import pytest
 
@@ -73,6 +74,34 @@ def test_a_draft_is_saved_with_tax_computed_and_without_a_number(client, party):
     assert response.headers["Location"] == f"/m/ram/invoices/{invoice.public_id}/"
     assert (invoice.status, invoice.number, invoice.cgst_paise, invoice.total_paise) == ("draft", "", 90_00, 1180_00)
     assert invoice.due_on == today() + dt.timedelta(days=15)
+
+
+def test_the_due_date_follows_another_date_of_the_invoice(client, party):
+    """Whoever writes yesterday's bill gets the days of credit from yesterday; without JavaScript too."""
+    page = client.get(new_url(party)).content.decode()
+    shown = {"initial-issued_on": today().isoformat(), "initial-due_on": later(15)}
+    for name, value in shown.items():
+        assert f'name="{name}" value="{value}"' in page
+    assert "Their credit: 15 days." in page
+    moved = shown | {"issued_on": later(-10), "due_on": later(15)}
+    again = client.post(new_url(party), editor(SALT, do="preview", **moved)).content.decode()
+    assert f'name="due_on" value="{later(5)}"' in again
+    client.post(new_url(party), editor(SALT, **moved))
+    assert Invoice.objects.get().due_on == today() + dt.timedelta(days=5)
+
+
+@pytest.mark.parametrize("due", [15, 20], ids=["saved as chosen", "chosen now"])
+def test_a_due_date_of_ones_own_choice_stays(client, party, due):
+    """A draft's own due date, and one typed beside the new date."""
+    saved = 15 if due == 20 else 14
+    shown = {"initial-issued_on": later(0), "initial-due_on": later(saved)}
+    chosen = saved if due == 15 else due
+    client.post(new_url(party), editor(SALT, **shown, issued_on=later(-10), due_on=later(chosen)))
+    assert Invoice.objects.get().due_on == today() + dt.timedelta(days=chosen)
+
+
+def later(days):
+    return (today() + dt.timedelta(days=days)).isoformat()
 
 
 def test_issue_saves_numbers_and_posts_in_one_go(client, party):
@@ -556,3 +585,93 @@ def test_without_a_search_those_billed_last_are_offered_first(client, shop, part
     make_invoice(party)
     picks = client.get("/m/ram/invoices/new/").context["picks"]
     assert [row.name for _href, row in picks] == [party.name, other.name]
+
+
+# --- tax that a price holds, or does not ----------------------------------------------------------------------
+
+
+def gst_choices(page, row=0):
+    found = re.search(rf'<select[^>]*name="lines-{row}-gst"[^>]*>(.*?)</select>', page, re.DOTALL)[1]
+    return dict(re.findall(r'<option value="([^"]*)"(?: selected)?>([^<]*)</option>', found))
+
+
+def test_no_price_includes_tax_where_the_buyer_pays_it(client, party):
+    row = SALT | {"gst": "1800i"}
+    taxed = client.post(new_url(party), editor(row, do="preview")).content.decode()
+    assert gst_choices(taxed)["1800i"] == "18% incl."
+    reverse = client.post(new_url(party), editor(row, do="preview", reverse_charge="on")).content.decode()
+    assert "data-untaxed" in reverse
+    assert gst_choices(reverse)["1800i"] == "18%"
+    assert "1800" not in gst_choices(reverse)
+    assert " incl." not in reverse.replace("* incl.", "")
+    client.post(new_url(party), editor(row, reverse_charge="on"))
+    line = Invoice.objects.get().lines.get()
+    assert (line.price_includes_tax, line.taxable_paise, line.total_paise) == (True, 1000_00, 1000_00)
+    page = client.get(f"/m/ram/invoices/{Invoice.objects.get().public_id}/").content.decode()
+    assert "incl. GST" not in page
+
+
+@pytest.mark.parametrize(("lut", "said"), [("AD270326000001X", False), ("", True)])
+def test_a_buyer_abroad_is_told_of_tax_only_when_it_is_paid(client, shop, lut, said):
+    shop.lut_number = lut
+    shop.save()
+    abroad = make_party(shop, name="Dubai Mart", state_code="96")
+    page = client.get(new_url(abroad)).content.decode()
+    assert ("18% incl." in gst_choices(page).values()) is said
+
+
+# --- a draft from before the shop charged tax -----------------------------------------------------------------
+
+
+@pytest.fixture
+def old_draft(shop, party):
+    """Written under composition: an item of 18%, one that includes its tax and bears cess, and a word of one's own."""
+    shop.scheme = "composition"
+    shop.save()
+    party.business = shop
+    salt = make_item(shop, "Salt", gst_rate_bp=1800, hsn="2501")
+    cola = make_item(shop, "Cola", gst_rate_bp=1800, price_includes_tax=True, hsn="2202", cess_rate_bp=1200)
+    lines = [line("Salt", item=salt, gst_rate_bp=1800), line("Cola", item=cola, gst_rate_bp=1800), line("Help")]
+    draft = make_invoice(party, issued=False, lines=lines)
+    assert [row.gst_rate_bp for row in draft.lines.all()] == [0, 0, 0]
+    shop.scheme = "regular"
+    shop.save()
+    return draft
+
+
+def test_a_draft_without_tax_is_not_issued_by_a_shop_that_charges_it(client, old_draft):
+    page = f"/m/ram/invoices/{old_draft.public_id}/"
+    assert "while your shop charged no GST" in client.get(page).content.decode()
+    client.post(f"{page}issue/")
+    assert Invoice.objects.get().status == "draft"
+
+
+def test_the_editor_takes_the_rates_of_such_a_draft_from_the_items_again(client, old_draft):
+    page = client.get(f"/m/ram/invoices/{old_draft.public_id}/edit/").content.decode()
+    assert "while your shop charged no GST" in page
+    rates = [re.search(rf'name="lines-{n}-gst".*?value="([^"]*)" selected', page, re.DOTALL)[1] for n in range(2)]
+    assert rates == ["1800", "1800i"]
+    ids = re.findall(r'name="lines-\d+-item" value="([^"]+)"', page)
+    rows = [
+        {"item": ids[0], "description": "Salt", "quantity": "1", "price": "100", "gst": rates[0], "hsn": "2501"},
+        {"item": ids[1], "description": "Cola", "quantity": "1", "price": "130", "gst": rates[1], "hsn": "2202"},
+        {"description": "Help", "quantity": "1", "price": "100", "gst": "", "hsn": "998713"},
+    ]
+    url = f"/m/ram/invoices/{old_draft.public_id}/edit/"
+    assert client.post(url, editor(*rows, do="issue")).status_code == 400  # nobody knows the rate of the third line
+    rows[2]["gst"] = "0"
+    client.post(url, editor(*rows, do="issue"))
+    issued = Invoice.objects.get()
+    assert issued.status == "issued"
+    assert [row.gst_rate_bp for row in issued.lines.all()] == [1800, 1800, 0]
+    assert (issued.taxable_paise, issued.cess_paise) == (300_00, 12_00)
+
+
+def test_a_draft_of_a_shop_that_charges_tax_keeps_its_rates_of_nil(client, shop, party):
+    item = make_item(shop, "Salt", gst_rate_bp=1800, hsn="2501")
+    party.business = shop
+    draft = make_invoice(party, issued=False, lines=[line("Salt", item=item, hsn="2501")])
+    page = client.get(f"/m/ram/invoices/{draft.public_id}/edit/").content.decode()
+    assert re.search(r'name="lines-0-gst".*?value="([^"]*)" selected', page, re.DOTALL)[1] == "0"
+    client.post(f"/m/ram/invoices/{draft.public_id}/issue/")
+    assert Invoice.objects.get().status == "issued"

@@ -12,17 +12,17 @@ from accounts.access import MerchantRequest, business_page
 from accounts.idempotency import earlier, once, typed
 from ledger import amending, billing
 from ledger.amending import AmendForm
+from ledger.credit_limits import Question
 from ledger.crediting import CreditRefused
 from ledger.editor import BLANK_LINES, Editor
 from ledger.models import Invoice
 from ledger.views.crediting import issued
-from ledger.views.invoices import REFUSALS, editor_context
+from ledger.views.invoices import REFUSALS, button, editor_context
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @business_page
 def invoice_amend(request: MerchantRequest, invoice: str) -> HttpResponse:
-    """`do` is issue, more (blank lines) or preview."""
     found = issued(request, invoice)
     if public_id := _made(request, found):
         return redirect("ledger:invoice", slug=request.business.slug, invoice=public_id)
@@ -37,16 +37,17 @@ def invoice_amend(request: MerchantRequest, invoice: str) -> HttpResponse:
     if request.method != "POST":
         return _page(request, amending.editor_for(found), amending.form_for(found))
     editor = Editor(request.business, found.party, request.POST, found)
-    if (do := request.POST.get("do", "preview")) != "issue":
+    if (do := button(request)) != "issue":
         unbound = AmendForm(initial={name: request.POST.get(name, "") for name in AmendForm.base_fields})
         blank = BLANK_LINES if do == "more" else 2
         live = "X-Preview" in request.headers
         return _page(request, editor if live else editor.with_more_lines(request.POST, blank), unbound)
     amend = amending.form_for(found, request.POST)
     right = all([editor.is_valid() and editor.has_hsn(), amend.is_valid()])
-    if right and (public_id := _replace(request, found, editor, amend)):
+    asked = editor.question(request.POST.get("sure", "")) if right else None
+    if right and not asked and (public_id := _replace(request, found, editor, amend)):
         return redirect("ledger:invoice", slug=request.business.slug, invoice=public_id)
-    return _page(request, editor, amend, 400)
+    return _page(request, editor, amend, 400, asked)
 
 
 def _said(request: MerchantRequest, invoice: Invoice) -> dict[str, Any]:
@@ -55,7 +56,7 @@ def _said(request: MerchantRequest, invoice: Invoice) -> dict[str, Any]:
 
 def _made(request: MerchantRequest, invoice: Invoice) -> Any:
     """The invoice that this very form has issued already: the old one is not what it was."""
-    if request.POST.get("do") != "issue":
+    if button(request) != "issue":
         return None
     key = request.POST.get("form_key", "").replace("\x00", "")
     return earlier(request.business, request.user, "invoice-amend", key, _said(request, invoice))
@@ -80,8 +81,10 @@ def _replace(request: MerchantRequest, invoice: Invoice, editor: Editor, amend: 
     return str(public_id)
 
 
-def _page(request: MerchantRequest, editor: Editor, amend: AmendForm, status: int = 200) -> HttpResponse:
-    context = editor_context(request, editor) | {"amend": amend}
+def _page(
+    request: MerchantRequest, editor: Editor, amend: AmendForm, status: int = 200, asked: Question | None = None
+) -> HttpResponse:
+    context = editor_context(request, editor) | {"amend": amend, "asked": asked}
     if "X-Preview" in request.headers:
         return render(request, "ledger/invoice_edit.html#totals", context)
     return render(request, "ledger/invoice_amend.html", context, status=status)

@@ -15,12 +15,14 @@ from accounts import paging
 from accounts.access import MerchantRequest, business_page
 from accounts.idempotency import FormReused, earlier, once
 from accounts.models import Party
-from accounts.money import percent, quantity, rupees, unit_price
+from accounts.money import percent, rupees, unit_price
 from accounts.phones import mask
 from catalog.models import Item
-from ledger import billing, paper, pdf, posting, relations, trail
+from catalog.units import Units
+from ledger import billing, credit_limits, drafting, paper, pdf, posting, relations, trail
+from ledger.credit_limits import Question
 from ledger.drafting import DraftRefused
-from ledger.editor import BLANK_LINES, INCLUDED, Editor
+from ledger.editor import BLANK_LINES, Editor, rate_key
 from ledger.forms import SHOW_INVOICES, SearchForm
 from ledger.listing import chips, invoice_rows, search_documents, settlement_row
 from ledger.models import Allocation, Invoice
@@ -99,7 +101,7 @@ def _sent_before(request: MerchantRequest, invoice: Invoice) -> bool:
     editor = Editor(request.business, invoice.party, request.POST, invoice)
     if not editor.is_valid():
         return False
-    key, issue = editor.head.cleaned_data["form_key"], request.POST.get("do") == "issue"
+    key, issue = editor.head.cleaned_data["form_key"], button(request) == "issue"
     try:
         return earlier(request.business, request.user, "invoice", key, _said(editor, issue)) == invoice.public_id
     except FormReused:
@@ -111,18 +113,34 @@ def _said(editor: Editor, issue: bool) -> dict[str, Any]:
 
 
 def _edit(request: MerchantRequest, party: Party, invoice: Invoice | None) -> HttpResponse:
-    """The editor: `do` is draft, issue, more (blank lines) or preview."""
     if request.method != "POST":
         return _editor_page(request, Editor(request.business, party, invoice=invoice))
     editor = Editor(request.business, party, request.POST, invoice)
-    do = request.POST.get("do", "preview")
+    do = button(request)
     if do not in ("draft", "issue"):
         blank = BLANK_LINES if do == "more" else 2
         return _editor_page(request, editor.with_more_lines(request.POST, blank))
     right = editor.is_valid() and (do == "draft" or editor.has_hsn())
-    if right and (public_id := _save(request, editor, issue=do == "issue")):
+    asked = _question(request, editor) if right and do == "issue" else None
+    if right and not asked and (public_id := _save(request, editor, issue=do == "issue")):
         return redirect("ledger:invoice", slug=request.business.slug, invoice=public_id)
-    return _editor_page(request, editor, status=400)
+    return _editor_page(request, editor, 400, asked)
+
+
+def button(request: MerchantRequest) -> str:
+    """Which button of the editor: draft, issue (also the yes to a question), more (blank lines) or preview."""
+    return "issue" if request.POST.get("sure") else request.POST.get("do", "preview")
+
+
+def _question(request: MerchantRequest, editor: Editor) -> Question | None:
+    """What to ask before it is issued; nothing when this very form has issued it already: the second click of two."""
+    if not (asked := editor.question(request.POST.get("sure", ""))):
+        return None
+    key = editor.head.cleaned_data["form_key"]
+    try:
+        return None if earlier(request.business, request.user, "invoice", key, _said(editor, True)) else asked
+    except FormReused:
+        return asked
 
 
 def _save(request: MerchantRequest, editor: Editor, *, issue: bool) -> str:
@@ -143,8 +161,11 @@ def _save(request: MerchantRequest, editor: Editor, *, issue: bool) -> str:
     return str(public_id)
 
 
-def _editor_page(request: MerchantRequest, editor: Editor, status: int = 200) -> HttpResponse:
-    return render(request, "ledger/invoice_edit.html", editor_context(request, editor), status=status)
+def _editor_page(
+    request: MerchantRequest, editor: Editor, status: int = 200, asked: Question | None = None
+) -> HttpResponse:
+    context = editor_context(request, editor) | {"asked": asked, "may_draft": True}
+    return render(request, "ledger/invoice_edit.html", context, status=status)
 
 
 def editor_context(request: MerchantRequest, editor: Editor) -> dict[str, Any]:
@@ -185,21 +206,23 @@ def invoice_items(request: MerchantRequest) -> HttpResponse:
     found = [*items.filter(begins).order_by("name", "id")[:ITEMS_OFFERED]]
     if len(found) < ITEMS_OFFERED:
         found += items.exclude(begins).order_by("name", "id")[: ITEMS_OFFERED - len(found)]
-    return JsonResponse({"items": [_offer(item, request.business.charges_tax) for item in found]})
+    units = Units()
+    return JsonResponse({"items": [_offer(item, units, request.business.charges_tax) for item in found]})
 
 
-def _offer(item: Item, taxed: bool) -> dict[str, str]:
-    price = unit_price(item.unit_price_e4)
-    notes = [f"₹{price}", percent(item.gst_rate_bp) if taxed else "", item.code]
+def _offer(item: Item, units: Units, taxed: bool) -> dict[str, str]:
+    price = " / ".join(filter(None, (f"₹{unit_price(item.unit_price_e4)}", units.name(item.unit))))
+    notes = [price, percent(item.gst_rate_bp) if taxed else "", item.code]
     if item.available_milli is not None:
-        notes.append(_("%(quantity)s in stock") % {"quantity": quantity(item.available_milli)})
+        left = units.measured(item.available_milli, item.unit)
+        notes.append(_("%(quantity)s in stock") % {"quantity": left})
     return {
         "id": item.public_id,
         "name": item.name,
         "hsn": item.hsn,
         "unit": item.unit,
         "price": unit_price(item.unit_price_e4, grouping=False),
-        "gst": f"{item.gst_rate_bp}{INCLUDED if item.price_includes_tax and item.gst_rate_bp else ''}",
+        "gst": rate_key(item),
         "note": " · ".join(filter(None, notes)),
     }
 
@@ -213,7 +236,7 @@ def invoice_page(request: MerchantRequest, invoice: str) -> HttpResponse:
     return _page(request, _invoice(request, invoice))
 
 
-def _page(request: MerchantRequest, found: Invoice, status: int = 200) -> HttpResponse:
+def _page(request: MerchantRequest, found: Invoice, status: int = 200, asked: Question | None = None) -> HttpResponse:
     party = found.party
     phone = str(party.phone or "")  # type: ignore[attr-defined]
     links = list(found.links.order_by("-id"))
@@ -232,7 +255,10 @@ def _page(request: MerchantRequest, found: Invoice, status: int = 200) -> HttpRe
         "settled": settlement_rows(found, settled, request.business.slug),
         "trail": trail.of_invoice(found, links, settled if found.kind == Invoice.Kind.INVOICE else []),
         "relations": relations.of(found, request.business.slug),
+        "asked": asked,
     }
+    if found.status == Invoice.Status.DRAFT:
+        context |= {"credit": credit_limits.of(party), "was_untaxed": drafting.was_untaxed(found)}
     if (more := len(context["lines"]) - LINES_SHOWN) > 0 and request.GET.get("lines") != "all":
         words = ngettext("Show %(n)d more line", "Show %(n)d more lines", more) % {"n": more}
         context |= {"lines": context["lines"][:LINES_SHOWN], "more_lines": words}
@@ -283,6 +309,9 @@ def invoice_issue(request: MerchantRequest, invoice: str) -> HttpResponse:
         for problem in problems:
             messages.error(request, problem)
         return _page(request, found, status=400)
+    asked = credit_limits.question(found.party, found.total_paise) if found.status == Invoice.Status.DRAFT else None
+    if asked and request.POST.get("sure") != asked.sure:
+        return _page(request, found, 400, asked)
     try:
         posting.issue(found, request.user)
     except (PostingRefused, SeriesFull) as error:

@@ -28,7 +28,7 @@ const soon = () => {
 // What was wrong with a field is taken back when it is edited, and a question with the figures it was about; the
 // server says it again if need be.
 const forgive = ({ target }) => {
-  if (target.matches(".money, [type=checkbox]")) form.querySelector(".note.warn[data-until-edited]")?.remove();
+  if (target.matches(".money, [type=checkbox], [data-field]")) form.querySelector(".note.warn[data-until-edited]")?.remove();
   if (target.matches("[aria-invalid]")) {
     target.removeAttribute("aria-invalid");
     (target.closest(".field") ?? target.parentElement).querySelector(".errorlist")?.remove();
@@ -54,6 +54,43 @@ const showAmounts = () => {
     row.querySelector("[data-amount]").textContent = sum?.value ?? "";
   }
 };
+
+// --- dates and tax ------------------------------------------------------------------------------------------
+// A due date that nobody chose goes with the date of the invoice; the server does the same.
+const { issued_on: issued, due_on: due } = form.elements;
+const after = (days) => issued.value && new Date(issued.valueAsNumber + days * 864e5).toISOString().slice(0, 10);
+const credit = Number(form.dataset.creditDays);
+let followed = issued && due && after(credit);
+issued?.addEventListener("change", () => {
+  if (!due) return;
+  if (due.value === followed && issued.value) due.value = after(credit);
+  followed = after(credit);
+});
+
+// Under reverse charge no price includes tax: one choice for each rate, which keeps what the line says.
+const reverse = form.elements.reverse_charge;
+let isUntaxed = false;
+const rateWords = (bp) => `${Number(bp) / 100}%`;
+const offerRates = (select) => {
+  const chosen = select.value;
+  const rates = [...new Set([...select.options].map(({ value }) => value.replace("i", "")))].filter(Boolean);
+  const plain = rates.map((bp) => [isUntaxed && chosen === `${bp}i` ? chosen : bp, rateWords(bp)]);
+  const included = isUntaxed ? [] : rates.filter(Number).map((bp) => [`${bp}i`, form.dataset.included.replace("*", rateWords(bp))]);
+  select.replaceChildren(select.options[0], ...[...plain, ...included].map(([value, words]) => new Option(words, value)));
+  select.value = chosen;
+};
+const offerAllRates = () => {
+  const selects = [table, document.getElementById("blank-line").content].flatMap((place) => [...place.querySelectorAll("[data-field=gst]")]);
+  selects.forEach(offerRates);
+};
+if (reverse && table) {
+  isUntaxed = "untaxed" in form.dataset;
+  const always = isUntaxed && !reverse.checked; // export or SEZ under a letter of undertaking
+  reverse.addEventListener("change", () => {
+    isUntaxed = always || reverse.checked;
+    offerAllRates();
+  });
+}
 
 const isBlank = (row) => TYPED.every((name) => !cell(row, name).value.trim());
 
@@ -120,8 +157,9 @@ const pick = (row, item) => {
   for (const name of ["hsn", "unit", "price"]) cell(row, name).value = item[name];
   const rate = cell(row, "gst");
   if (rate) {
-    if (![...rate.options].some((option) => option.value === item.gst)) rate.value = "";
-    else rate.value = item.gst;
+    const option = [...rate.options].find(({ value }) => [value, `${value}i`].includes(item.gst));
+    if (option && isUntaxed) option.value = item.gst; // the choice without tax keeps what the item says
+    rate.value = item.gst;
   }
   close();
   cell(row, "quantity").focus();
