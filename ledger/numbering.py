@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.india import financial_year
@@ -37,6 +38,10 @@ class SeriesFull(Exception):
 
 class PatternRefused(ValueError):
     """The pattern or first number of a series does not do; the message is for people."""
+
+
+class SeriesUsed(Exception):
+    """The series has given numbers, or a draft waits for one; it was not removed. The message is for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,23 +181,18 @@ def _can_be_equal(one: str, other: str) -> bool:
     )
 
 
-@transaction.atomic
-def start(
-    business: Business, kind: str, on: dt.date, pattern: str, first_number: int = 1, *, default: bool = True
-) -> Series:
-    """Begin a series in the financial year of `on`, or change one that has given no number yet.
-
-    `default`: new documents take their numbers from it. Raises PatternRefused: bad pattern, a first number on a
-    series that has begun, or numbers that another series of the year already gives.
-    """
+def preview(business: Business, kind: str, on: dt.date, pattern: str, first_number: int = 1) -> str:
+    """The number that a series begun so would give next; nothing is written. Raises PatternRefused as `start` does."""
     year, pattern = financial_year(on), pattern.strip().upper()
+    of_year = Series.objects.filter(business=business, kind=kind, financial_year=year)
+    return next_of(_begun(of_year, _new(business, kind, year), pattern, first_number))[0]
+
+
+def _begun(of_year: QuerySet[Series], new: dict[str, Any], pattern: str, first_number: int) -> Series:
+    """The series of this pattern as it will stand, unsaved. Raises PatternRefused."""
+    year = new["financial_year"]
     check_pattern(pattern, year, first_number)
-    Business.objects.select_for_update(no_key=True).get(pk=business.pk)
-    of_year = Series.objects.select_for_update().filter(business=business, kind=kind, financial_year=year)
-    inherits = Series.objects.filter(business=business, kind=kind, is_default=True).exists()
-    if not default and inherits and not of_year.filter(is_default=True).exists():
-        _first_default(business, kind, year)  # what is the default already stays it
-    series = of_year.filter(pattern=pattern).first() or Series(**_new(business, kind, year), pattern=pattern)
+    series = of_year.filter(pattern=pattern).first() or Series(**new, pattern=pattern)
     begun = series.pk and series.next_number > series.first_number
     if begun and first_number not in (1, series.first_number):
         raise PatternRefused(
@@ -203,6 +203,25 @@ def start(
         raise PatternRefused(_("Another series of this year gives the same numbers. Choose another pattern."))
     if not begun:
         series.first_number = series.next_number = first_number
+    return series
+
+
+@transaction.atomic
+def start(
+    business: Business, kind: str, on: dt.date, pattern: str, first_number: int = 1, *, default: bool = True
+) -> Series:
+    """Begin a series in the financial year of `on`, or change one that has given no number yet.
+
+    `default`: new documents take their numbers from it. Raises PatternRefused: bad pattern, a first number on a
+    series that has begun, or numbers that another series of the year already gives.
+    """
+    year, pattern = financial_year(on), pattern.strip().upper()
+    Business.objects.select_for_update(no_key=True).get(pk=business.pk)
+    of_year = Series.objects.select_for_update().filter(business=business, kind=kind, financial_year=year)
+    inherits = Series.objects.filter(business=business, kind=kind, is_default=True).exists()
+    if not default and inherits and not of_year.filter(is_default=True).exists():
+        _first_default(business, kind, year)  # what is the default already stays it
+    series = _begun(of_year, _new(business, kind, year), pattern, first_number)
     if default or not of_year.filter(is_default=True).exists():
         of_year.exclude(pk=series.pk).update(is_default=False)
         series.is_default = True
@@ -221,6 +240,31 @@ def make_default(series: Series) -> Series:
     of_year.filter(pk=series.pk).update(is_default=True)
     series.is_default = True
     return series
+
+
+@transaction.atomic
+def remove(series: Series) -> None:
+    """Take away a series that has given no number. Raises SeriesUsed when it has given one, or a draft names it.
+
+    When it was the default, the oldest of the others takes its place; where there is none, the year begins anew.
+    """
+    Business.objects.select_for_update(no_key=True).get(pk=series.business_id)
+    of_year = Series.objects.select_for_update().filter(
+        business_id=series.business_id, kind=series.kind, financial_year=series.financial_year
+    )
+    row = of_year.filter(pk=series.pk).first()
+    if row is None:
+        return
+    if row.next_number > row.first_number:
+        raise SeriesUsed(_("%(p)s has given numbers already: it stays.") % {"p": row.pattern})
+    if row.invoices.exists():
+        raise SeriesUsed(
+            _("A draft is to take its number from %(p)s. Choose another series there first.") % {"p": row.pattern}
+        )
+    row.delete()
+    others = of_year.order_by("pk")
+    if row.is_default and (heir := others.first()):
+        others.filter(pk=heir.pk).update(is_default=True)
 
 
 def upcoming(business: Business, on: dt.date) -> list[Series]:
@@ -245,6 +289,13 @@ def of_invoices(business: Business, on: dt.date) -> list[Series]:
     """The series that invoices of the financial year of `on` may take their number from, the default one first."""
     of_year = Series.objects.filter(business=business, kind=Series.Kind.INVOICE, financial_year=financial_year(on))
     return list(of_year.order_by("-is_default", "pk"))
+
+
+def last_of(series: Series) -> str:
+    """The number given last, "" before the first."""
+    if series.next_number == series.first_number:
+        return ""
+    return format_number(series.pattern, series.financial_year, series.next_number - 1)
 
 
 def next_of(series: Series) -> tuple[str, int]:

@@ -13,6 +13,9 @@ from ledger.models import Series
 
 
 class SeriesForm(OnceForm):
+    """`confirmed` is the first number its owner has seen and agreed to: another one is asked about again."""
+
+    confirmed = forms.CharField(required=False, max_length=24, widget=forms.HiddenInput)
     kind = forms.ChoiceField(label=gettext_lazy("Numbers of"), choices=Series.Kind.choices)
     pattern = forms.CharField(
         label=gettext_lazy("Pattern"),

@@ -56,6 +56,7 @@ urlpatterns = [
     path("adjustments/<slug:adjustment>/cancel/", adjustments.adjustment_cancel, name="adjustment_cancel"),
     path("settings/numbers/", settings.numbers, name="numbers"),
     path("settings/numbers/default/", settings.series_default, name="series_default"),
+    path("settings/numbers/remove/", settings.series_remove, name="series_remove"),
     path("settings/books/", settings.books, name="books"),
     path("reports/", reports.report_list, name="reports"),
     path("reports/statement/<slug:party>/", reports.statement_page, name="statement"),

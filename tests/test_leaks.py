@@ -137,6 +137,7 @@ TABLE: dict[str, Class] = {
     "ledger:adjustment_cancel": both(SHOP),
     "ledger:numbers": both(SHOP),
     "ledger:series_default": deed(SHOP),
+    "ledger:series_remove": deed(SHOP),
     "ledger:books": both(SHOP),
     "ledger:reports": page(SHOP),
     "ledger:report": page(SHOP),
@@ -192,6 +193,7 @@ OWNERS_ALONE = {
         "catalog:store_settings",
         "ledger:numbers",
         "ledger:series_default",
+        "ledger:series_remove",
         "ledger:books",
     )
 }
@@ -426,6 +428,7 @@ def test_those_who_may_reach_their_deeds(town: Town, visitor: str) -> None:
             form = {
                 "ledger:invoice_preview": {"party": town.ours.party.public_id},
                 "ledger:series_default": {"series": town.ours.invoice.series_id},
+                "ledger:series_remove": {"series": town.ours.invoice.series_id},
             }.get(name, {})
             status = browser.post(address(name, own_arguments(town, name)), form).status_code
             transaction.set_rollback(True)

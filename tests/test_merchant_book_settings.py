@@ -54,6 +54,12 @@ def series(**fields):
     return data | {"is_default": "on"} | fields
 
 
+def begin(client, **fields):
+    """Both steps: what is typed, then the first number agreed to."""
+    data = series(**fields)
+    return client.post(NUMBERS, data | {"confirmed": client.post(NUMBERS, data).context["asked"]})
+
+
 def rows(client, kind="Invoices"):
     kinds = client.get(NUMBERS).context["kinds"]
     return next(one["rows"] for one in kinds if one["name"] == kind)
@@ -69,7 +75,7 @@ def test_before_the_first_document_the_numbers_to_come_are_shown_and_nothing_is_
 
 
 def test_a_series_goes_on_from_the_old_bill_book(client, shop):
-    assert client.post(NUMBERS, series()).headers["Location"] == NUMBERS
+    assert begin(client).headers["Location"] == NUMBERS
     (row,) = rows(client)
     assert (row["pattern"], row["next"], row["left"], row["is_default"]) == (
         "SHOP/YY-YY/####", f"SHOP/{YEAR}/0042", "99,958", True,
@@ -98,7 +104,7 @@ def test_a_wrong_series_is_refused_next_to_its_field(client, shop, typed, field)
 
 def test_another_series_is_begun_beside_the_first_and_chosen_later(client, shop):
     make_invoice(make_party(shop))
-    client.post(NUMBERS, series(is_default=""))
+    begin(client, is_default="")
     first, second = rows(client)
     assert [(row["pattern"], row["is_default"]) for row in (first, second)] == [
         ("INV/YY-YY/#####", True), ("SHOP/YY-YY/####", False),
@@ -111,15 +117,68 @@ def test_another_series_is_begun_beside_the_first_and_chosen_later(client, shop)
     assert sorted(verbs) == ["series_chosen", "series_started"]
 
 
+def test_a_series_is_begun_only_when_its_first_number_was_seen(client, shop):
+    asked = client.post(NUMBERS, series())
+    assert (asked.status_code, asked.context["asked"]) == (200, f"SHOP/{YEAR}/0042")
+    assert f'name="confirmed" value="SHOP/{YEAR}/0042"' in asked.content.decode()
+    assert Series.objects.filter(business=shop).count() == 0
+    other = client.post(NUMBERS, series(confirmed=f"SHOP/{YEAR}/0042", first_number="43"))
+    assert (other.status_code, other.context["asked"]) == (200, f"SHOP/{YEAR}/0043")
+    assert Series.objects.filter(business=shop).count() == 0
+
+
+def test_numbers_another_series_gives_are_refused_before_anything_is_asked(client, shop):
+    begin(client)
+    answer = client.post(NUMBERS, series(pattern="SHOP/YY-YY/###"))
+    assert (answer.status_code, answer.context["asked"], list(answer.context["form"].errors)) == (400, "", ["pattern"])
+
+
+def test_a_series_that_has_given_no_number_can_be_removed(client, shop):
+    make_invoice(make_party(shop))
+    begin(client)
+    (new, old) = rows(client)
+    assert (new["is_removable"], old["is_removable"]) == (True, False)
+    client.post(f"{NUMBERS}remove/", {"series": new["pk"]})
+    assert [(row["pattern"], row["is_default"]) for row in rows(client)] == [("INV/YY-YY/#####", True)]
+    assert make_invoice(make_party(shop)).number == f"INV/{YEAR}/00002"
+    assert Activity.objects.get(business=shop, verb="series_removed").data == {"pattern": "SHOP/YY-YY/####"}
+
+
+def test_the_only_series_can_be_removed_before_its_first_number(client, shop):
+    begin(client)
+    client.post(f"{NUMBERS}remove/", {"series": rows(client)[0]["pk"]})
+    assert [row["pattern"] for row in rows(client)] == ["INV/YY-YY/#####"]
+    assert make_invoice(make_party(shop)).number == f"INV/{YEAR}/00001"
+
+
+def test_a_series_that_gave_a_number_or_that_a_draft_names_stays(client, shop):
+    used = make_invoice(make_party(shop)).series
+    waiting = numbering.start(shop, "invoice", today(), "W/####", default=False)
+    make_invoice(make_party(shop), issued=False, series=waiting)
+    for row, words in ((used, "has given numbers already"), (waiting, "A draft is to take its number")):
+        page = client.post(f"{NUMBERS}remove/", {"series": row.pk}, follow=True).content.decode()
+        assert words in page
+    assert Series.objects.filter(business=shop).count() == 2
+
+
+def test_the_page_says_the_last_number_and_the_next(client, shop):
+    make_invoice(make_party(shop))
+    (row,) = rows(client)
+    assert (row["last"], row["next"], row["left"], row["is_low"]) == (
+        f"INV/{YEAR}/00001", f"INV/{YEAR}/00002", "", False,
+    )  # fmt: skip
+
+
 def test_a_series_of_another_shop_or_none_is_404(client, shop):
     foreign = numbering.start(make_business(), "invoice", today(), "X/####")
     for pk in (foreign.pk, "", "x", "9" * 30, "٣"):
         assert client.post(f"{NUMBERS}default/", {"series": pk}).status_code == 404
+        assert client.post(f"{NUMBERS}remove/", {"series": pk}).status_code == 404
     assert numbering.upcoming(shop, today())[0].pk is None
 
 
 def test_a_series_begun_twice_by_a_double_click_is_one(client, shop):
-    data = series()
+    data = series(confirmed=f"SHOP/{YEAR}/0042")
     assert {client.post(NUMBERS, data).status_code for _ in range(2)} == {302}
     assert client.post(NUMBERS, data | {"pattern": "OTHER/####"}).status_code == 422
     assert Series.objects.filter(business=shop).count() == 1
@@ -128,8 +187,8 @@ def test_a_series_begun_twice_by_a_double_click_is_one(client, shop):
 def test_staff_see_the_series_and_the_books_and_change_neither(staff, shop):
     assert [staff.get(where).status_code for where in (NUMBERS, BOOKS)] == [200, 200]
     assert '<button class="btn primary">' not in staff.get(NUMBERS).content.decode()
-    answers = [staff.post(NUMBERS, series()), staff.post(f"{NUMBERS}default/"), staff.post(BOOKS, {"closed_on": ""})]
-    assert [answer.status_code for answer in answers] == [403] * 3
+    posts = {NUMBERS: series(), f"{NUMBERS}default/": {}, f"{NUMBERS}remove/": {}, BOOKS: {"closed_on": ""}}
+    assert [staff.post(where, data).status_code for where, data in posts.items()] == [403] * 4
     assert Series.objects.filter(business=shop).count() == 0
 
 
