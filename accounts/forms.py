@@ -19,6 +19,8 @@ from phonenumber_field.formfields import PhoneNumberField
 from accounts import gstin, idempotency, money, phones
 from accounts.money import ascii_digits
 
+MOST_SOUGHT = 300  # longer than every name
+
 # What our forms say instead of Django's words, by kind of field and code of the error.
 WORDS: dict[type[forms.Field], dict[str, Any]] = {
     forms.Field: {
@@ -217,6 +219,17 @@ class OnceForm(forms.Form):
     def contents(self) -> dict[str, Any]:
         """What the form says without its key, for the fingerprint."""
         return {name: value for name, value in self.cleaned_data.items() if name != "form_key"}
+
+
+def sought(form: forms.Form, name: str = "q") -> str:
+    """What a search by GET looks for. Too long a text is looked for all the same: it is found nowhere, while its field
+    keeps it and says what is wrong with it.
+    """
+    errors = form.errors[name].as_data() if name in form.errors else []
+    if not errors:
+        return form.cleaned_data.get(name) or ""
+    typed = str(form[name].value() or "").strip()[:MOST_SOUGHT]
+    return typed if [error.code for error in errors] == ["max_length"] else ""
 
 
 class CodeForm(forms.Form):

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.forms import DateField, GstinField, MobileField, OnceForm, Part, RupeesField, part_of
+from accounts.forms import DateField, GstinField, MobileField, OnceForm, Part, RupeesField, part_of, sought
 from accounts.gstin import require_other, state_code
 from accounts.india import fy_end, fy_start, today
 from accounts.models import Message, Party, PartyPerson
@@ -184,11 +184,13 @@ SHOW_PAYMENTS = [
 
 
 class SearchForm(forms.Form):
-    """Words to look for, and which part of a list. What cannot be understood is left out, never refused."""
+    """Words to look for, and which part of a list. Words that are too long find nothing and are told so; what else
+    cannot be understood is left out.
+    """
 
     q = forms.CharField(
         required=False,
-        max_length=100,
+        max_length=60,
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
     )
     show = forms.ChoiceField(required=False, widget=forms.HiddenInput)
@@ -202,7 +204,7 @@ class SearchForm(forms.Form):
 
     @property
     def text(self) -> str:
-        return self.cleaned_data.get("q") or ""
+        return sought(self)
 
     @property
     def chosen(self) -> str:

@@ -13,8 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import idempotency, images, paging
 from accounts.access import MerchantRequest, business_page
+from accounts.forms import sought
 from accounts.models import Business
-from accounts.money import MINUS, quantity, unit_price
+from accounts.money import MINUS, unit_price
 from catalog import items, rates, stock
 from catalog.forms import CountForm, ItemFilter, ItemForm
 from catalog.models import Item, StockMovement
@@ -87,7 +88,7 @@ def _filtered(business: Business, wanted: dict[str, Any]) -> QuerySet[Item]:
 def item_list(request: MerchantRequest) -> HttpResponse:
     form = ItemFilter(request.GET, request.business)
     form.is_valid()
-    wanted = {name: value for name, value in form.cleaned_data.items() if value}
+    wanted = {name: value for name, value in (form.cleaned_data | {"q": sought(form)}).items() if value}
     page = paging.page(_filtered(request.business, wanted), request.GET, ("name", "pk"))
     slug, units = request.business.slug, Units()
     context = {
@@ -146,7 +147,7 @@ def item_stock(request: MerchantRequest, item: str) -> HttpResponse:
         {"item": row.pk, "counted": counted},
         lambda: stock.count(row, counted, request.user),
     )
-    messages.success(request, _("Stock is set to %(quantity)s.") % {"quantity": quantity(counted)})
+    messages.success(request, _("Stock is set to %(quantity)s.") % {"quantity": Units().measured(counted, row.unit)})
     return redirect("catalog:item", slug=request.business.slug, item=row.public_id)
 
 
