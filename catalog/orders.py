@@ -1,6 +1,6 @@
 """Orders of customers in the online store: placing keeps stock, so that nothing is sold twice."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from django.db import transaction
 from django.db.models import F
@@ -12,6 +12,7 @@ from accounts.models import Business, Party, User
 from accounts.money import MAX_PAISE, line_amount, quantity, rupees
 from catalog import stock
 from catalog.models import Item, Order, OrderLine, Storefront
+from catalog.units import Units, is_broken
 
 MAX_LINES = 200
 MAX_QUANTITY_MILLI = 100_000_000
@@ -47,9 +48,11 @@ def place(
     note: str = "",
     seen_total_paise: int | None = None,
     room_paise: int | None = None,
+    bill_paise: int | None = None,
 ) -> Order:
     """Place an order: item id -> thousandths. Prices are today's; `room_paise` is what the credit limit leaves.
 
+    `bill_paise` is about what the bill will be with GST, which is what the limit must hold (None: as the total).
     `seen_total_paise` is the total the customer agreed to: when prices have changed since, nothing is placed.
     Raises OrderRefused; then nothing is kept.
     """
@@ -72,6 +75,7 @@ def place(
     )
     if len(items) != len(wanted):
         raise OrderRefused(_("An item in your cart is not sold any more. Please look at your cart again."))
+    _refuse_broken(items, wanted)
     amounts = {item.pk: line_amount(wanted[item.pk], item.unit_price_e4) for item in items}
     total = sum(amounts.values())
     if total > MAX_PAISE:
@@ -80,11 +84,8 @@ def place(
         raise OrderRefused(_("Prices have changed since you looked. Please check your cart and order again."))
     if total < store.minimum_order_paise:
         raise OrderRefused(_("The smallest order is %(amount)s.") % {"amount": rupees(store.minimum_order_paise)})
-    if room_paise is not None and total > room_paise:
-        raise OrderRefused(
-            _("This order goes beyond your credit limit; there is room for %(amount)s.")
-            % {"amount": rupees(max(room_paise, 0))}
-        )
+    if room_paise is not None:
+        _refuse_beyond(room_paise, total if bill_paise is None else bill_paise)
     order = Order.objects.create(
         business=business, party=party, number=store.next_order_number, note=note, total_paise=total, placed_by=by
     )
@@ -115,6 +116,21 @@ def place(
     OrderLine.objects.bulk_create(lines)
     activity.record(business, by, "placed", ("order", str(order.pk)), number=order.display_number)
     return order
+
+
+def _refuse_broken(items: Iterable[Item], wanted: Mapping[int, int]) -> None:
+    """What is counted is sold whole: no half packs."""
+    broken = next((item for item in items if is_broken(wanted[item.pk], item.unit)), None)
+    if broken:
+        words = _("%(item)s: write a whole number of %(units)s. Please change your cart.")
+        raise OrderRefused(words % {"item": broken.name, "units": Units().many(broken.unit)})
+
+
+def _refuse_beyond(room_paise: int, bill_paise: int) -> None:
+    if bill_paise <= room_paise:
+        return
+    words = _("This order of about %(bill)s goes beyond your credit limit; there is room for %(amount)s.")
+    raise OrderRefused(words % {"bill": rupees(bill_paise), "amount": rupees(max(room_paise, 0))})
 
 
 @transaction.atomic

@@ -13,11 +13,13 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts import activity
 from accounts.models import Party, User
+from ledger import settled
 from ledger.models import Invoice, ShareLink
 
 FORMAT = b"sharedledger-link-1"
@@ -74,22 +76,33 @@ def read_token(kind: str, text: str) -> int:
 
 
 def open_link(kind: str, text: str) -> ShareLink:
-    """The live link behind a token, with business, party, invoice and its open item: one query.
+    """The live link behind a token, with business, party, invoice and all that its page tells of it: one query.
 
+    The invoice has its open item, `original`, `replaces`, `parts` (what settled it) and `is_replaced`.
     Raises LinkUnknown (404) or LinkEnded (410).
     """
     key = read_token(kind, text)
-    link = (
-        ShareLink.objects.select_related("business", "party", "invoice__open_item").filter(kind=kind, key=key).first()
-    )
-    if link is None or not link.business.is_active:
+    related = ("business", "party", "invoice__open_item", "invoice__original", "invoice__replaces")
+    found = ShareLink.objects.select_related(*related).filter(kind=kind, key=key)
+    rows = list(settled.joined(found.annotate(is_replaced=_is_replaced())))
+    if not rows or not rows[0].business.is_active:
         raise LinkUnknown
+    link: ShareLink = rows[0]
     if link.invoice:
         link.invoice.business, link.invoice.party = link.business, link.party
+        link.invoice.parts, link.invoice.is_replaced = settled.joined_parts(rows), rows[0].is_replaced  # type: ignore[attr-defined]
     link.party.business = link.business
     if not link.is_live:
         raise LinkEnded(link)
     return link
+
+
+def _is_replaced() -> Exists:
+    """Whether an invoice that stands names the link's one as the one it replaces."""
+    newer = Invoice.objects.filter(
+        business_id=OuterRef("business_id"), party_id=OuterRef("party_id"), replaces_id=OuterRef("invoice_id")
+    )
+    return Exists(newer.filter(status=Invoice.Status.ISSUED))
 
 
 def path(link: ShareLink) -> str:

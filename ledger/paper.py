@@ -5,6 +5,7 @@ Formatted once in Python, so that a page of a thousand lines calls no filter per
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,13 +22,14 @@ from accounts.models import Business
 from accounts.money import amount, percent, plain, rupees, unit_price
 from accounts.phones import pretty
 from catalog.units import Units
-from ledger import gst, snapshots, upi
-from ledger.models import Allocation, Invoice, InvoiceLine, Payment
+from ledger import gst, settled, snapshots, upi
+from ledger.models import Invoice, InvoiceLine
 from ledger.words import in_words
 
 CREDIT_NOTE = "Credit Note"
 CONDITIONS: dict[str, str | Promise] = {
     "paid": gettext_lazy("Paid"),
+    "settled": gettext_lazy("Settled"),
     "part_paid": gettext_lazy("Part paid"),
     "unpaid": gettext_lazy("Unpaid"),
     "overdue": gettext_lazy("Overdue"),
@@ -94,10 +96,11 @@ def context_of(invoice: Invoice) -> dict[str, Any]:
     buyer = invoice.buyer or snapshots.of_party(invoice.party)
     units = Units()
     taxed = seller.get("scheme") == Business.Scheme.REGULAR
+    charges_tax = taxed and not invoice.reverse_charge and not invoice.under_lut
     return {
         "invoice": invoice,
         "title": _title(invoice.label or snapshots.label_for(invoice, lines)),
-        "lines": [_line(line, units, taxed) for line in lines],
+        "lines": [_line(line, units, taxed, charges_tax) for line in lines],
         "has_hsn": any(line.hsn for line in lines),
         "has_discount": any(line.discount_paise for line in lines),
         "taxed": taxed,
@@ -134,21 +137,24 @@ def _remarks(invoice: Invoice, seller: dict[str, str], lines: list[InvoiceLine])
 
 def _replaced(invoice: Invoice) -> list[str]:
     """Which document this one replaces."""
-    if not invoice.replaces_id:
+    old = invoice.replaces
+    if old is None:
         return []
-    old = Invoice.objects.get(business_id=invoice.business_id, pk=invoice.replaces_id)
     words = _("Replaces %(number)s of %(date)s") % {"number": old.number, "date": _day(old.issued_on)}
     return [words] if old.party_id == invoice.party_id else []
 
 
 def has_newer(invoice: Invoice) -> bool:
-    """Whether a newer invoice replaced this one: one query, only where there can be one.
+    """Whether a newer invoice replaced this one: one query, only where there can be one and none behind a link.
 
     The newer one is not named: whoever holds the link of one paper learns of no other.
     """
     settled = invoice.status == Invoice.Status.ISSUED and not invoice.due_paise
     if invoice.kind != Invoice.Kind.INVOICE or not (settled or invoice.status == Invoice.Status.CANCELLED):
         return False
+    known: bool | None = getattr(invoice, "is_replaced", None)
+    if known is not None:
+        return known
     return Invoice.objects.filter(
         business_id=invoice.business_id, party_id=invoice.party_id, replaces=invoice, status=Invoice.Status.ISSUED
     ).exists()
@@ -168,9 +174,11 @@ def _title(label: str) -> str:
     return _("Credit Note") if label == CREDIT_NOTE else str(gst.DocumentLabel(label).label)
 
 
-def _line(line: Any, units: Units, taxed: bool) -> Line:
+def _line(line: Any, units: Units, taxed: bool, charges_tax: bool) -> Line:
     tax = line.cgst_paise + line.sgst_paise + line.igst_paise + line.cess_paise
-    including = _("incl. GST") if line.price_includes_tax and taxed else ""
+    # Where no tax is charged the price is taken as it is (gst.compute), and is said to hold none.
+    has_tax = charges_tax and line.in_taxable_value and (line.gst_rate_bp or line.cess_rate_bp or line.cess_per_unit_e4)
+    including = _("incl. GST") if line.price_includes_tax and has_tax else ""
     return Line(
         position=line.position,
         description=line.description,
@@ -251,16 +259,20 @@ class Standing:
     due_paise: int
 
 
-def condition(invoice: Invoice) -> tuple[str, str]:
-    """(class of the badge, its word) for lists."""
+def condition(invoice: Invoice, parts: Sequence[settled.Part] | None = None) -> tuple[str, str]:
+    """(class of the badge, its word) for lists: "Paid" only where it is known that money alone settled it."""
     state = invoice.state
-    return BADGES.get(state, state), str(CONDITIONS[state])
+    word = state if state != "paid" or settled.by_money_alone(invoice, parts) else "settled"
+    return BADGES.get(state, state), str(CONDITIONS[word])
 
 
-def standing_of(invoice: Invoice) -> Standing:
-    """The head of the document's page: badge, figure, one sentence. Needs the invoice with its open item."""
+def standing_of(invoice: Invoice, parts: Sequence[settled.Part] | None = None) -> Standing:
+    """The head of the document's page: badge, figure, one sentence. Needs the invoice with its open item.
+
+    `parts`: what has settled it (`settled.parts_of`), to be told when nothing is due any more.
+    """
     state, due = invoice.state, invoice.due_paise
-    badge, label = condition(invoice)
+    badge, label = condition(invoice, parts)
     total = rupees(invoice.total_paise)
     owed = invoice.kind == Invoice.Kind.INVOICE and due > 0
     if owed:
@@ -270,7 +282,7 @@ def standing_of(invoice: Invoice) -> Standing:
         badge=badge,
         label=label,
         amount=rupees(due) if owed else total,
-        sentence=_sentence(invoice, state, due, total),
+        sentence=_sentence(invoice, state, due, total, parts or ()),
         due_paise=due if owed else 0,
     )
 
@@ -283,7 +295,7 @@ def _due_label(state: str, days: int) -> str:
     return "" if state == "part_paid" else ngettext("Due in %(n)d day", "Due in %(n)d days", days) % {"n": days}
 
 
-def _sentence(invoice: Invoice, state: str, due: int, total: str) -> str:
+def _sentence(invoice: Invoice, state: str, due: int, total: str, parts: Sequence[settled.Part]) -> str:
     day = _day(invoice.due_on).replace(" ", "\u00a0")
     if state == "cancelled":
         return _("Cancelled by the shop. Nothing is to be paid on it.")
@@ -294,7 +306,7 @@ def _sentence(invoice: Invoice, state: str, due: int, total: str) -> str:
             return _("Credit in your favour; %(rest)s of it is not used yet.") % {"rest": rupees(due)}
         return _("Credit in your favour, used in full.")
     if not due:
-        return _("Paid in full. Nothing is due.")
+        return _nothing_due(invoice, parts)
     was = invoice.due_on < today()
     if due == invoice.total_paise:
         return (_("to be paid, was due on %(day)s") if was else _("to be paid by %(day)s")) % {"day": day}
@@ -302,45 +314,16 @@ def _sentence(invoice: Invoice, state: str, due: int, total: str) -> str:
     return text % {"total": total, "day": day}
 
 
+def _nothing_due(invoice: Invoice, parts: Sequence[settled.Part]) -> str:
+    if not parts:
+        return _("Settled. Nothing is due.") if invoice.total_paise else _("Nothing is due.")
+    if settled.by_money_alone(invoice, parts):
+        return _("Paid in full. Nothing is due.")
+    return _("Settled: %(how)s. Nothing is due.") % {"how": settled.in_words(parts)}
+
+
 def _day(day: dt.date) -> str:
     return date_format(day, "DATE_FORMAT")
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """One payment or credit note that settled a part of the invoice."""
-
-    day: str
-    title: str
-    amount: str
-    reference: str
-    number: str
-
-
-def settlements(invoice: Invoice) -> list[Settlement]:
-    """What has settled this invoice, oldest first: one query, none while nothing has.
-
-    `number` and `reference` name other papers of the party: a public page leaves them out.
-    """
-    if invoice.status != Invoice.Status.ISSUED or not invoice.open_item.settled_paise:
-        return []
-    if invoice.kind != Invoice.Kind.INVOICE:
-        return []
-    rows = (
-        Allocation.objects.filter(business_id=invoice.business_id, debit=invoice.open_item)
-        .select_related("credit__payment", "credit__invoice", "credit__adjustment")
-        .order_by("credit__dated_on", "pk")
-    )
-    return [_settlement(row) for row in rows]
-
-
-def _settlement(row: Allocation) -> Settlement:
-    document = row.credit.document
-    if isinstance(document, Payment):
-        title, reference = document.get_mode_display(), document.reference
-    else:
-        title, reference = document.get_kind_display(), ""
-    return Settlement(_day(row.credit.dated_on), title, rupees(row.amount_paise), reference, document.number)
 
 
 # --- how to pay ---------------------------------------------------------------------------------------------

@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Party
 from accounts.money import line_amount, rupees
-from catalog.models import Item, Order
+from catalog.models import Item, Order, OrderLine
 from catalog.orders import MAX_LINES, MAX_QUANTITY_MILLI, OrderRefused
+from ledger import estimates
+from ledger.models import Invoice
 
 KEY = "cart"
 
@@ -52,11 +54,19 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Cart:
-    """What is in the cart today; `gone` counts items that are not sold any more and were left out."""
+    """What is in the cart today; `gone` counts items that are not sold any more and were left out.
+
+    `bill_paise` is about what its bill will be, GST and rounding included.
+    """
 
     lines: list[Line]
     total_paise: int
+    bill_paise: int
     gone: int
+
+    @property
+    def quantities(self) -> dict[int, int]:
+        return {line.item.pk: line.quantity_milli for line in self.lines}
 
 
 def today(request: Any) -> Cart:
@@ -65,7 +75,8 @@ def today(request: Any) -> Cart:
     found = Item.objects.in_store().filter(business=request.business, pk__in=quantities)
     items = {item.pk: item for item in found} if quantities else {}
     lines = [_line(items[pk], milli) for pk, milli in quantities.items() if pk in items]
-    return Cart(lines, sum(line.amount_paise for line in lines), len(quantities) - len(lines))
+    bill = estimates.of_items(request.business, request.party, [(line.item, line.quantity_milli) for line in lines])
+    return Cart(lines, sum(line.amount_paise for line in lines), bill, len(quantities) - len(lines))
 
 
 def _line(item: Item, milli: int) -> Line:
@@ -75,13 +86,30 @@ def _line(item: Item, milli: int) -> Line:
 
 
 def room_paise(party: Party) -> int | None:
-    """What the credit limit leaves after the balance and what is ordered but not billed; None without a limit."""
+    """What the credit limit leaves after the balance and what is ordered, with GST; None without a limit."""
     if party.credit_limit_paise is None:
         return None
     balance = getattr(party, "balance", None)
-    waiting = Order.objects.waiting().filter(business_id=party.business_id, party=party)
-    ordered = waiting.aggregate(sum=Sum("total_paise"))["sum"] or 0
-    return party.credit_limit_paise - (balance.paise if balance else 0) - ordered
+    return party.credit_limit_paise - (balance.paise if balance else 0) - _waiting_paise(party) - _drafted_paise(party)
+
+
+def _waiting_paise(party: Party) -> int:
+    """About what the orders that the shop has not answered yet will be billed at: one query."""
+    waiting = OrderLine.objects.filter(
+        business_id=party.business_id, order__party=party, order__status=Order.Status.PLACED
+    )
+    by_order: dict[int, list[OrderLine]] = {}
+    for line in waiting.select_related("item"):
+        by_order.setdefault(line.order_id, []).append(line)
+    return sum(estimates.of_order(party.business, party, lines) for lines in by_order.values())
+
+
+def _drafted_paise(party: Party) -> int:
+    """Orders that are being billed: their drafts stand in no book yet."""
+    drafts = Invoice.objects.filter(
+        business_id=party.business_id, party=party, status=Invoice.Status.DRAFT, order__isnull=False
+    )
+    return drafts.aggregate(sum=Sum("total_paise"))["sum"] or 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +118,7 @@ class Credit:
 
     limit: str
     taken: str
+    cart: str
     room: str
     left: str
     is_beyond: bool
@@ -97,15 +126,16 @@ class Credit:
     reached: int
 
 
-def credit_of(party: Party, total_paise: int) -> Credit | None:
-    """The meter of the cart; None without a limit."""
+def credit_of(party: Party, bill_paise: int) -> Credit | None:
+    """The meter of a cart with this bill; None without a limit."""
     limit, room = party.credit_limit_paise, room_paise(party)
     if limit is None or room is None:
         return None
-    left = room - total_paise
+    left = room - bill_paise
     return Credit(
         limit=rupees(limit),
         taken=rupees(max(limit - room, 0)),
+        cart=rupees(bill_paise),
         room=rupees(max(room, 0)),
         left=rupees(abs(left)),
         is_beyond=left < 0,

@@ -5,12 +5,13 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from accounts.forms import DateField, OnceForm, OwnMobileField, QuantityField
 from accounts.india import fy_end, fy_start, today
 from catalog.orders import MAX_QUANTITY_MILLI
+from catalog.units import Units, is_broken
 from ledger.statements import Period
 
 # Before the first entry anybody can have; shown as "everything".
@@ -85,16 +86,26 @@ class PeriodForm(forms.Form):
 
 
 class QuantityForm(forms.Form):
-    """How much of one item."""
+    """How much of one item; what is counted is sold whole."""
 
     quantity = QuantityField(label=_("Quantity"), max_length=20, error_messages={"required": _("Write a quantity.")})
     add = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
+    def __init__(self, data: Any, unit: str) -> None:
+        super().__init__(data)
+        self.unit = unit
+
     def clean_quantity(self) -> int:
         milli: int = self.cleaned_data["quantity"]
+        if is_broken(milli, self.unit):
+            raise ValidationError(whole_words(Units(), self.unit))
         if milli > MAX_QUANTITY_MILLI:
             raise ValidationError(_("This is too much to order online. Please call the shop."))
         return milli
+
+
+def whole_words(units: Units, unit: str) -> str:
+    return gettext("Write a whole number of %(units)s, such as 2.") % {"units": units.many(unit)}
 
 
 class OrderForm(OnceForm):

@@ -1,9 +1,11 @@
 """Links, numbers and codes: who gets into the portal, and what strangers can learn at its doors."""
 
 import re
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
+import time_machine
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
@@ -298,6 +300,56 @@ def test_a_saved_number_gets_its_portal_link_by_message(party, phone, capsys):
     (path,) = re.findall(r"/p/[0-9A-Za-z]{33}", line)
     _client, response = log_in(party, phone, path=path)
     welcome(response, f"/portal/{party.public_id}/")
+
+
+def typed_number(client, path):
+    """What stands in the field when the door opens, as E.164."""
+    shown = client.get(path).context["form"]["phone"].value()
+    return f"+91{shown.replace(' ', '')}" if shown else ""
+
+
+def test_the_number_typed_at_the_general_door_stands_in_the_field_behind_the_link(party, phone):
+    client = Client()
+    client.post("/portal/login/", {"phone": phone})
+    assert typed_number(client, portal_path(party)) == phone
+    assert f'value="{phone[3:8]} {phone[8:]}"' in client.get(portal_path(party)).content.decode()
+    assert typed_number(Client(), portal_path(party)) == ""
+    asked = client.post(portal_path(party), {"phone": phone})
+    assert asked["Location"] == "/portal/code/"
+    client.post("/portal/code/", {"code": sent_code()})
+    client.post("/portal/logout/")
+    assert typed_number(client, portal_path(party)) == ""
+
+
+def test_the_number_is_kept_alike_whether_a_shop_has_it_or_not(party, phone):
+    stranger = make.new_phone()
+    kept = []
+    for number in (phone, stranger):
+        client = Client()
+        client.post("/portal/login/", {"phone": number})
+        cookie = client.cookies["sl_typed"]
+        kept.append({name: value for name, value in cookie.items() if name != "expires"} | {"long": len(cookie.value)})
+        assert typed_number(client, portal_path(party)) == number
+    assert kept[0] == kept[1]
+    assert (kept[0]["path"], kept[0]["httponly"], kept[0]["max-age"]) == ("/p/", True, 900)
+
+
+def test_a_number_that_this_site_has_not_signed_or_that_is_old_is_not_shown(party, phone):
+    client = Client()
+    client.cookies["sl_typed"] = phone
+    assert typed_number(client, portal_path(party)) == ""
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        client.post("/portal/login/", {"phone": phone})
+        clock.shift(timedelta(minutes=14))
+        assert typed_number(client, portal_path(party)) == phone
+        clock.shift(timedelta(minutes=2))
+        assert typed_number(client, portal_path(party)) == ""
+
+
+def test_asking_for_a_new_code_needs_no_typing(party, phone):
+    client = Client()
+    client.post(portal_path(party), {"phone": phone})
+    assert typed_number(client, portal_path(party)) == phone
 
 
 def test_with_several_shops_one_link_is_sent_that_opens_all(party, phone, capsys):

@@ -153,6 +153,20 @@ def test_an_invoice_inside_names_the_payments_that_settled_it(client, party):
         assert word in text
 
 
+def test_settled_is_not_called_paid_where_something_but_money_settled_it(client, party):
+    paid, credited, gift = (make.make_invoice(party, paise=paise) for paise in (100_00, 200_00, 0))
+    make.make_payment(party, 100_00)
+    make.make_payment(party, 150_00, tds_paise=10_00)
+    make.make_credit_note(original=credited, paise=40_00)
+    words = {row.number: row.status for row in client.get(at(party, "invoices/?status=paid")).context["invoices"]}
+    assert words == {paid.number: "Paid", credited.number: "Settled", gift.number: "Settled"}
+    text = text_of(client, at(party, f"invoices/{credited.public_id}/"))
+    assert "Settled: ₹150.00 paid, ₹40.00 credited, ₹10.00 TDS. Nothing is due." in text
+    assert "Paid in full. Nothing is due." in text_of(client, at(party, f"invoices/{paid.public_id}/"))
+    ledger = text_of(client, at(party, "ledger/"))
+    assert '<span class="badge paid">' not in ledger
+
+
 def test_the_pdf_is_named_by_the_number(client, party):
     invoice = make.make_invoice(party)
     response = client.get(at(party, f"invoices/{invoice.public_id}/pdf"))

@@ -7,8 +7,11 @@ import pytest
 
 from accounts import parties
 from accounts.models import Image, PartyPerson
-from catalog.models import Category, Item, Order, Storefront
-from ledger import posting
+from accounts.money import MAX_PAISE, MAX_UNIT_PRICE_E4
+from catalog.models import UNITS, Category, Item, Order, Storefront
+from catalog.units import Units
+from ledger import billing, estimates, posting
+from ledger.models import Invoice
 from portal import cart as carts
 from tests import factories as make
 
@@ -72,6 +75,7 @@ def test_the_shelf_shows_price_tax_and_what_is_left(party, client):
     [
         ("PAC", 3_000, "Only 3 packs left"),
         ("PAC", 1_000, "Only 1 pack left"),
+        ("PAC", 500, "Only 0.5 pack left"),
         ("BOX", 2_500, "Only 2.5 boxes left"),
         ("KGS", 3_000, "Only 3 kg left"),
         ("DOZ", 2_000, "Only 2 dozen left"),
@@ -83,6 +87,10 @@ def test_goods_are_counted_as_people_count(party, client, unit, milli, says):
     text = text_of(client, at(party, "store/"))
     assert says in text
     assert "other" not in text
+
+
+def test_none_of_them_is_many_of_them():
+    assert [Units().measured(milli, "PAC") for milli in (0, 1_000, 2_000)] == ["0 packs", "1 pack", "2 packs"]
 
 
 def test_goods_are_counted_in_hindi_too(party, client):
@@ -152,7 +160,7 @@ def test_pictures_of_this_shops_store_and_no_others(party, client):
 
 
 def test_adding_twice_adds_up_and_zero_takes_out(party, client):
-    rice, dal = make.make_item(party.business, "Rice"), make.make_item(party.business, "Dal")
+    rice, dal = make.make_item(party.business, "Rice", unit="KGS"), make.make_item(party.business, "Dal")
     add(client, party, rice, "2")
     add(client, party, rice, "1.5")
     add(client, party, dal)
@@ -177,6 +185,51 @@ def test_a_bad_quantity_is_said_next_to_the_item_and_kept_as_typed(party, client
     assert response.status_code == 400
     assert f'value="{typed}"' in response.content.decode()
     assert client.get(at(party, "store/cart/")).context["cart"].lines[0].quantity_milli == 2000
+
+
+COUNTED = ["PCS", "BOX", "BAG", "BTL", "CTN", "DOZ", "PAC", "SET", "NOS"]
+MEASURED = ["KGS", "GMS", "LTR", "MLT", "MTR", "OTH"]
+
+
+@pytest.mark.parametrize("unit", COUNTED)
+def test_what_is_counted_is_not_sold_by_halves(party, client, unit):
+    item = make.make_item(party.business, "Soap", unit=unit)
+    response = add(client, party, item, "1.5")
+    text = html.unescape(response.content.decode())
+    assert response.status_code == 400
+    assert f"Write a whole number of {Units().many(unit)}, such as 2." in text
+    assert 'value="1.5"' in text
+    assert response.context["cart"].lines == []
+    assert 'min="0" step="1"' in text_of(client, at(party, "store/"))
+    assert add(client, party, item, "2.000").status_code == 302
+    assert 'min="0" step="1"' in text_of(client, at(party, "store/cart/"))
+    changed = client.post(at(party, f"store/cart/{item.public_id}/"), {"quantity": "0.5"})
+    assert changed.status_code == 400
+    assert 'value="0.5"' in changed.content.decode()
+    assert changed.context["cart"].lines[0].quantity_milli == 2000
+
+
+@pytest.mark.parametrize("unit", MEASURED)
+def test_what_is_measured_is_sold_to_the_thousandth(party, client, unit):
+    item = make.make_item(party.business, unit=unit)
+    assert 'min="0" step="0.001"' in text_of(client, at(party, "store/"))
+    assert add(client, party, item, "1.125").status_code == 302
+    assert place(client, party).status_code == 302
+    assert Order.objects.get().lines.get().quantity_milli == 1125
+
+
+def test_every_unit_is_either_counted_or_measured():
+    assert sorted([*COUNTED, *MEASURED]) == sorted(code for code, _name in UNITS)
+
+
+def test_a_cart_filled_before_the_shop_sold_by_the_pack_says_so_and_is_not_ordered(party, client):
+    item = make.make_item(party.business, "Dal", unit="KGS")
+    add(client, party, item, "2.5")
+    Item.objects.update(unit="PAC")
+    assert "Write a whole number of packs, such as 2." in text_of(client, at(party, "store/cart/"))
+    refused(place(client, party), "Dal: write a whole number of packs. Please change your cart.")
+    client.post(at(party, f"store/cart/{item.public_id}/"), {"quantity": "3"})
+    assert place(client, party).status_code == 302
 
 
 def test_each_party_has_its_own_cart(business):
@@ -323,6 +376,112 @@ def test_a_small_order_is_told_the_least(party, client):
     add(client, party, Item.objects.get(), "4")
     assert "takes orders from" not in text_of(client, at(party, "store/cart/"))
     assert place(client, party).status_code == 302
+
+
+def test_a_cart_below_the_least_says_what_is_missing_and_cannot_be_sent(party, client):
+    Storefront.objects.create(business=party.business, minimum_order_paise=500_00)
+    item = make.make_item(party.business)
+    add(client, party, item)
+    text = text_of(client, at(party, "store/cart/"))
+    assert "Put ₹400.00 more into the cart." in text
+    assert 'disabled aria-describedby="why">Place the order' in text
+    assert text.count('id="why"') == 1
+    add(client, party, item, "4")
+    text = text_of(client, at(party, "store/cart/"))
+    assert "more into the cart" not in text
+    assert "disabled" not in text
+
+
+def test_the_address_of_an_order_opened_as_a_page_leads_back_to_the_cart(party, client):
+    add(client, party, make.make_item(party.business))
+    for method in (client.get, client.head):
+        answer = method(at(party, "store/checkout/"))
+        assert (answer.status_code, answer["Location"]) == (302, at(party, "store/cart/"))
+    assert not Order.objects.exists()
+    assert len(client.get(at(party, "store/cart/")).context["cart"].lines) == 1
+
+
+@pytest.fixture
+def taxed(business):
+    business.scheme, business.gstin = "regular", "27AAPFU0939F1ZV"
+    business.save()
+    return business
+
+
+def limited(party, rupees, **fields):
+    for name, value in ({"credit_limit_paise": rupees * 100} | fields).items():
+        setattr(party, name, value)
+    party.save()
+
+
+def test_the_credit_limit_holds_the_bill_with_its_gst(taxed, party, client):
+    limited(party, 1000)
+    item = make.make_item(taxed, gst_rate_bp=1800)
+    add(client, party, item, "9")
+    text = re.sub(r"<[^>]+>", "", text_of(client, at(party, "store/cart/")))
+    assert "With GSTabout ₹1,062.00" in text
+    assert "This cart with GST₹1,062.00" in text
+    assert "Over by₹62.00" in text
+    assert 'disabled aria-describedby="why"' in text_of(client, at(party, "store/cart/"))
+    refused(place(client, party), "This order of about ₹1,062.00 goes beyond your credit limit")
+    client.post(at(party, f"store/cart/{item.public_id}/"), {"quantity": "8"})
+    assert place(client, party).status_code == 302
+    add(client, party, item)
+    credit = client.get(at(party, "store/cart/")).context["credit"]
+    assert (credit.taken, credit.room, credit.left) == ("₹944.00", "₹56.00", "₹62.00")
+
+
+def test_an_order_being_billed_still_takes_of_the_credit(taxed, party, client):
+    limited(party, 1000)
+    add(client, party, make.make_item(taxed, gst_rate_bp=1800), "8")
+    place(client, party)
+    billing.bill_order(Order.objects.get(), make.make_user())
+    add(client, party, Item.objects.get())
+    assert client.get(at(party, "store/cart/")).context["credit"].room == "₹56.00"
+    posting.issue(Invoice.objects.get(), None)
+    assert client.get(at(party, "store/cart/")).context["credit"].room == "₹56.00"
+
+
+@pytest.mark.parametrize(
+    ("shop", "buyer", "item", "bill"),
+    [
+        ({}, {}, {}, 1_062_00),
+        ({}, {"state_code": "29"}, {}, 1_062_00),
+        ({}, {}, {"price_includes_tax": True}, 900_00),
+        ({}, {}, {"gst_rate_bp": 0}, 900_00),
+        ({}, {}, {"cess_rate_bp": 1000}, 1_152_00),
+        ({}, {}, {"unit_price_e4": 99_9900}, 1_062_00),
+        ({"scheme": "composition"}, {}, {}, 900_00),
+        ({"lut_number": "AD270424000001X"}, {"state_code": "96"}, {}, 900_00),
+    ],
+    ids=["home", "other State", "inclusive", "exempt", "cess", "rounded", "composition", "export"],
+)
+def test_the_estimate_is_what_the_bill_will_be(taxed, party, client, shop, buyer, item, bill):
+    for row, fields in ((taxed, shop), (party, buyer)):
+        type(row).objects.filter(pk=row.pk).update(**fields)
+    goods = make.make_item(taxed, **({"gst_rate_bp": 1800} | item))
+    add(client, party, goods, "9")
+    cart = client.get(at(party, "store/cart/"))
+    assert cart.context["cart"].bill_paise == bill
+    assert bool(cart.context["with_gst"]) is (bill > 900_00)
+    place(client, party)
+    assert billing.bill_order(Order.objects.get(), make.make_user()).total_paise == bill
+
+
+def test_goods_are_estimated_where_no_bill_could_be_written_yet(taxed, party):
+    party.gstin = taxed.gstin  # to oneself
+    item = make.make_item(taxed, gst_rate_bp=1800)
+    assert estimates.of_items(taxed, party, [(item, 9_000)]) == 1_062_00
+    item.unit_price_e4 = MAX_UNIT_PRICE_E4  # more than a bill holds
+    assert estimates.of_items(taxed, party, [(item, 9_000)]) == 9 * MAX_PAISE
+
+
+def test_a_customer_whom_no_gst_is_charged_reads_of_none(taxed, party, client):
+    make.make_item(taxed, gst_rate_bp=1800)
+    assert "+ 18% GST" in text_of(client, at(party, "store/"))
+    type(party).objects.filter(pk=party.pk).update(state_code="96")
+    type(taxed).objects.update(lut_number="AD270424000001X")
+    assert "GST" not in text_of(client, at(party, "store/"))
 
 
 def test_the_credit_limit_counts_the_balance_and_what_is_ordered(party, client):

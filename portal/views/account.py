@@ -16,7 +16,7 @@ from accounts import paging
 from accounts.models import Party
 from accounts.money import rupees
 from catalog.models import Order
-from ledger import paper, statements
+from ledger import paper, settled, statements
 from ledger.models import Invoice
 from portal import access
 from portal.access import PortalRequest, page, party_page
@@ -29,7 +29,7 @@ STATUSES = {
     "overdue": gettext_lazy("Overdue"),
     "unpaid": gettext_lazy("Unpaid"),
     "part_paid": gettext_lazy("Part paid"),
-    "paid": gettext_lazy("Paid"),
+    "paid": gettext_lazy("Settled"),
     "credit": gettext_lazy("Credit notes"),
 }
 
@@ -104,7 +104,7 @@ def _invoice_list(request: PortalRequest) -> dict[str, Any]:
     """The list with its search, chips and pager: one query, two beyond the first page."""
     form = SearchForm(request.GET, placeholder=_("Invoice number"))
     status = request.GET.get("status", "")
-    found = scoped_invoices(request).select_related("open_item")
+    found = settled.marked(scoped_invoices(request).select_related("open_item"))
     if form.text:
         found = found.filter(paper.search(form.text))
     listed = paging.page(_with_status(found, status), request.GET, ("-issued_on", "-pk"), size=ROWS)
@@ -156,7 +156,9 @@ def _day(day: Any) -> str:
 
 
 def _one(request: PortalRequest, invoice: str) -> Invoice:
-    found = get_object_or_404(scoped_invoices(request).select_related("open_item", "original"), public_id=invoice)
+    found = get_object_or_404(
+        scoped_invoices(request).select_related("open_item", "original", "replaces"), public_id=invoice
+    )
     found.business, found.party = request.business, request.party
     return found
 
@@ -165,10 +167,11 @@ def _one(request: PortalRequest, invoice: str) -> Invoice:
 @party_page(money=True)
 def invoice(request: PortalRequest, invoice: str) -> HttpResponse:
     found = _one(request, invoice)
-    standing = paper.standing_of(found)
+    parts = settled.parts_of(found)
+    standing = paper.standing_of(found, parts)
     context = paper.context_of(found) | {
         "standing": standing,
-        "settlements": paper.settlements(found),
+        "settlements": parts,
         "pay": paper.ways_to_pay(request.business, standing.due_paise, number=found.number),
     }
     return page(request, "portal/invoice.html", "invoices", context)

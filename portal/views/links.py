@@ -21,7 +21,7 @@ from accounts.models import LoginChallenge, Membership, Party, PartyPerson
 from accounts.sessions import merchant_user_id
 from ledger import links, paper
 from ledger.models import Invoice, LinkOpen, ShareLink
-from portal import access
+from portal import access, typed
 from portal.forms import NumberForm
 from portal.views.papers import pdf_response
 
@@ -66,7 +66,8 @@ def _language(request: HttpRequest, party: Party) -> str:
 def invoice(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
     shared = link.invoice
     assert shared is not None, "an invoice link has an invoice"
-    standing = paper.standing_of(shared)
+    parts = shared.parts  # type: ignore[attr-defined]  # read with the link
+    standing = paper.standing_of(shared, parts)
     return render(
         request,
         "portal/invoice_link.html",
@@ -75,7 +76,7 @@ def invoice(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
             "business": link.business,
             "token": token,
             "standing": standing,
-            "settlements": paper.settlements(shared),
+            "settlements": parts,
             "pay": paper.ways_to_pay(link.business, standing.due_paise, number=shared.number),
             "languages": settings.LANGUAGES,
         },
@@ -128,7 +129,7 @@ def _door(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
     """Asks for the number and sends a code to it, if it is saved on a party of this business; the answer is the same."""
     if person := access.person_at(request, link.party):
         return redirect(target_of(link, person))
-    form = NumberForm(request.POST or None)
+    form = NumberForm(request.POST or None, initial={"phone": typed.lately(request)})
     if request.method == "POST" and form.is_valid():
         phone = form.cleaned_data["phone"]
         otp.start(
@@ -143,6 +144,7 @@ def _door(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
         response = redirect("portal:code")
         # The pages to come know nothing of the party's language: they go on in the one of this page.
         languages.set_cookie(response, translation.get_language() or "en")
+        typed.keep(response, phone)
         return response
     context: dict[str, Any] = {
         "business": link.business,

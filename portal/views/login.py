@@ -18,7 +18,7 @@ from accounts.forms import CodeForm
 from accounts.models import LoginChallenge, User
 from ledger import links, sharing
 from ledger.models import ShareLink
-from portal import access
+from portal import access, typed
 from portal.forms import NumberForm
 from portal.views.links import DOOR, door_link, record_login, target_of
 
@@ -42,7 +42,9 @@ def login(request: HttpRequest) -> HttpResponse:
         request.session.pop(DOOR, None)
         return redirect("portal:code")
     sharing.send_door_link(phone, address=limits.client_address(request), language=language)
-    return render(request, "portal/link_sent.html")
+    response = render(request, "portal/link_sent.html")
+    typed.keep(response, phone)
+    return response
 
 
 @login_not_required
@@ -84,9 +86,9 @@ def _why_refused(challenge: LoginChallenge | None) -> str:
     return _("This is not the code that was sent last. Look again, or ask for a new one.")
 
 
-def _enter(request: HttpRequest, typed: str, link: ShareLink | None) -> HttpResponse:
+def _enter(request: HttpRequest, digits: str, link: ShareLink | None) -> HttpResponse:
     """Use the code, sign in, note what it opens, and go where the link leads. Raises otp.CodeRefused."""
-    challenge = otp.redeem(request, PURPOSE, typed)
+    challenge = otp.redeem(request, PURPOSE, digits)
     user = _user_of(challenge.phone)
     device = otp.sign_in(request, user)
     access.note_access(request, challenge.phone)
@@ -102,6 +104,7 @@ def _enter(request: HttpRequest, typed: str, link: ShareLink | None) -> HttpResp
     if user.language:
         languages.set_cookie(response, user.language)
     otp.remember(response, device)
+    typed.forget(response)
     return response
 
 

@@ -13,7 +13,8 @@ from accounts import paging
 from accounts.money import percent, quantity, unit_price
 from catalog import orders as order_book
 from catalog.models import Category, Item
-from catalog.units import Units
+from catalog.units import Units, step
+from ledger import estimates
 from portal import cart as carts
 from portal.access import PortalRequest, page, party_page
 from portal.forms import SearchForm
@@ -36,6 +37,7 @@ class Good:
     stock: str
     badge: str
     is_out: bool
+    step: str
     image: str
     in_cart: str
 
@@ -43,10 +45,11 @@ class Good:
 def _goods(request: PortalRequest, items: Iterable[Item]) -> list[Good]:
     units = Units()
     cart = carts.read(request)
-    return [_good(request, item, units, cart) for item in items]
+    taxed = estimates.bears_tax(request.business, request.party)
+    return [_good(request, item, units, cart, taxed) for item in items]
 
 
-def _good(request: PortalRequest, item: Item, units: Units, cart: dict[int, int]) -> Good:
+def _good(request: PortalRequest, item: Item, units: Units, cart: dict[int, int], taxed: bool) -> Good:
     stock, badge = _stock_words(item, units)
     place = {"party": request.party.public_id, "item": item.public_id}
     return Good(
@@ -56,10 +59,11 @@ def _good(request: PortalRequest, item: Item, units: Units, cart: dict[int, int]
         description=item.description,
         price=f"₹{unit_price(item.unit_price_e4)}",
         unit=units.name(item.unit),
-        tax_note=tax_note(request, item),
+        tax_note=tax_note(item, taxed),
         stock=stock,
         badge=badge,
         is_out=badge == "out",
+        step=step(item.unit),
         image=reverse("portal:item_image", kwargs=place) if item.image_id else "",
         in_cart=quantity(cart[item.pk]) if item.pk in cart else "",
     )
@@ -80,9 +84,9 @@ def few_left(units: Units, milli: int, item: Item) -> str:
     return _("Only %(quantity)s left") % {"quantity": units.measured(milli, item.unit)}
 
 
-def tax_note(request: PortalRequest, item: Item) -> str:
-    """What GST does to this price; nothing to say when the shop charges none."""
-    if not request.business.charges_tax or not item.gst_rate_bp:
+def tax_note(item: Item, taxed: bool) -> str:
+    """What GST does to this price; nothing to say when the shop charges this customer none."""
+    if not taxed or not item.gst_rate_bp:
         return ""
     rate = {"rate": percent(item.gst_rate_bp)}
     return _("incl. %(rate)s GST") % rate if item.price_includes_tax else _("+ %(rate)s GST") % rate
