@@ -4,15 +4,18 @@ import datetime as dt
 from typing import Any
 
 from django import forms
+from django.db.models import Min
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.forms import DateField, OnceForm, RupeesField
-from accounts.india import today
+from accounts.india import fy_start, today
+from accounts.models import Party
 from accounts.money import rupees
-from ledger.forms import BILLS_OFFERED, check_day
-from ledger.models import Adjustment, Invoice, OpenItem
+from ledger.forms import BILLS_OFFERED, FIRST_DAY, check_day
+from ledger.models import Adjustment, Entry, Invoice, OpenItem
 
+ONE_DAY = dt.timedelta(days=1)
 Kind, Side = Adjustment.Kind, Adjustment.Side
 WHAT: dict[str, tuple[str, str, Any]] = {
     "write_off": (Kind.WRITE_OFF, Side.CREDIT, gettext_lazy("Write off: they will not pay it")),
@@ -40,7 +43,11 @@ class AdjustmentForm(OnceForm):
         widget=forms.RadioSelect,
     )
     amount = RupeesField(label=gettext_lazy("Amount"))
-    dated_on = DateField(label=gettext_lazy("Date"), initial=today)
+    dated_on = DateField(
+        label=gettext_lazy("Date"),
+        required=False,
+        help_text=gettext_lazy("Left open: today; an opening balance the day before their first paper, else 1 April."),
+    )
     reason = forms.CharField(
         label=gettext_lazy("Why?"),
         max_length=200,
@@ -49,8 +56,11 @@ class AdjustmentForm(OnceForm):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
-    def __init__(self, *args: Any, bills: list[OpenItem], first: Invoice | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, party: Party, bills: list[OpenItem], first: Invoice | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.party = party
         self.bills = sorted(bills, key=lambda item: item.invoice_id != first.pk) if first else bills
         self.first = first
         self.fields["reason"].required = not str(self["what"].value() or "").startswith("opening")
@@ -75,7 +85,7 @@ class AdjustmentForm(OnceForm):
         return amount
 
     def clean_dated_on(self) -> dt.date:
-        return check_day(self.cleaned_data["dated_on"])
+        return check_day(self.cleaned_data["dated_on"] or default_day(self.party, self.cleaned_data.get("what", "")))
 
     def clean_reason(self) -> str:
         return " ".join(self.cleaned_data["reason"].split())
@@ -126,6 +136,21 @@ class AdjustmentForm(OnceForm):
                 parts.append((item.pk, part))
                 amount -= part
         return parts
+
+
+def default_day(party: Party, what: str) -> dt.date:
+    """Today; of an opening balance the day before the party's first document, else the first of the financial year.
+
+    An opening balance never falls into closed books. One query for it, else none.
+    """
+    if not what.startswith("opening"):
+        return today()
+    entries = Entry.objects.filter(business_id=party.business_id, party=party)
+    first = entries.aggregate(first=Min("dated_on"))["first"]
+    opening = first - ONE_DAY if first else fy_start(today())
+    if closed := party.business.books_closed_on:
+        opening = max(opening, closed + ONE_DAY)
+    return min(max(opening, FIRST_DAY), today())
 
 
 def _name(item: OpenItem) -> str:

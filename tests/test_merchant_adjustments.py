@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from accounts.idempotency import new_key
-from accounts.india import today
+from accounts.india import fy_start, today
 from accounts.models import Activity, Business
 from ledger import posting
 from ledger.models import Adjustment, Allocation, Payment
@@ -196,11 +196,11 @@ def test_list_page_and_form_ask_the_same_queries_whatever_there_is(client, party
     # adjustment; party; allocations
     with django_assert_num_queries(DOORS + 3):
         client.get(f"/m/ram/adjustments/{made.public_id}/")
-    # party; open bills
-    with django_assert_num_queries(DOORS + 2):
-        client.get(new(party))
-    # payment; allocations; open bills
+    # party; open bills; their invoices
     with django_assert_num_queries(DOORS + 3):
+        client.get(new(party))
+    # payment; allocations; open bills; their invoices
+    with django_assert_num_queries(DOORS + 4):
         client.get(f"/m/ram/payments/{paid.public_id}/settles/")
 
 
@@ -318,3 +318,34 @@ def test_a_credit_of_an_opening_balance_is_used_for_a_later_bill(client, party):
     assert dues([bill]) == [20]
     posting.cancel_adjustment(made, party.business.memberships.get().user, "wrong")
     assert dues([bill]) == [100]
+
+
+# --- the day of an opening balance ----------------------------------------------------------------------------
+
+
+def test_an_opening_balance_left_undated_stands_before_the_first_paper(client, party, bills):
+    before = bills[0].issued_on - dt.timedelta(days=1)
+    page = client.get(f"{new(party)}&what=opening").content.decode()
+    assert f'name="dated_on" value="{before.isoformat()}"' in page
+    assert "an opening balance the day before their first paper" in page
+    client.post(new(party), adjustment(what="opening", dated_on=""))
+    assert Adjustment.objects.get().dated_on == before
+
+
+def test_without_a_paper_it_stands_at_the_beginning_of_the_year(client, party):
+    client.post(new(party), adjustment(what="opening", dated_on=""))
+    assert Adjustment.objects.get().dated_on == fy_start(today())
+
+
+def test_it_never_falls_into_closed_books(client, shop, party, bills):
+    shop.books_closed_on = bills[0].issued_on - dt.timedelta(days=1)
+    shop.save()
+    client.post(new(party), adjustment(what="opening", dated_on=""))
+    assert Adjustment.objects.get().dated_on == bills[0].issued_on
+
+
+def test_everything_else_left_undated_stands_on_today(client, party, bills):
+    page = client.get(f"{new(party)}&what=write_off").content.decode()
+    assert f'name="dated_on" value="{today().isoformat()}"' in page
+    client.post(new(party), adjustment(dated_on=""))
+    assert Adjustment.objects.get().dated_on == today()

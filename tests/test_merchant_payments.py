@@ -364,3 +364,27 @@ def test_the_list_asks_one_query_whatever_its_length(client, shop, count, django
         make_payment(make_party(shop))
     with django_assert_num_queries(DOORS + 1):
         assert len(client.get("/m/ram/payments/").context["rows"]) == count
+
+
+def test_a_reference_entered_twice_leads_to_the_payment_that_has_it(client, party):
+    first = make_payment(party, 5_00, mode="upi", reference="UTR 77")
+    again = client.post(url(party), payment(mode="upi", reference="UTR 77"))
+    assert again.status_code == 400
+    page = again.content.decode()
+    assert f"This reference stands already on payment {first.number}" in page
+    assert f'<a href="/m/ram/payments/{first.public_id}/">Look at it</a>' in page
+
+
+def test_what_they_kept_back_stands_apart_from_what_the_money_settled(client, party):
+    make_invoice(party, paise=100_00)
+    found = make_payment(party, 90_00, tds_paise=10_00)
+    page = client.get(f"/m/ram/payments/{found.public_id}/").content.decode()
+    settled, kept = page.index('id="settled"'), page.index('id="tds"')
+    assert settled < page.index("₹90.00", settled) < kept < page.index("₹10.00", kept)
+    assert "₹10.00" not in page[settled:kept]
+
+
+def test_money_paid_out_is_found_beside_money_received(client, party):
+    page = client.get(url(party)).content.decode()
+    assert f'href="/m/ram/payments/new/?party={party.public_id}&amp;direction=paid">You paid them</a>' in page
+    assert "Record what was paid back" in client.get(f"{url(party)}&direction=paid").content.decode()

@@ -16,7 +16,7 @@ from accounts.idempotency import earlier, once, typed
 from accounts.models import Party
 from accounts.money import plain, rupees
 from ledger import posting
-from ledger.adjustment_forms import SHOW, WHAT, AdjustmentForm
+from ledger.adjustment_forms import SHOW, WHAT, AdjustmentForm, default_day
 from ledger.forms import SearchForm
 from ledger.listing import balance_words, chips, day, net_balance, settlement_row
 from ledger.models import Adjustment, Allocation, Invoice, OpenItem
@@ -82,21 +82,23 @@ def adjustment_new(request: MerchantRequest) -> HttpResponse:
         return redirect("ledger:adjustment", slug=request.business.slug, adjustment=public_id)
     bills = posting.open_debits(party)
     if request.method != "POST":
-        initial = _initial(request, first, bills)
-        return _form_page(request, party, AdjustmentForm(initial=initial, bills=bills, first=first))
-    form = AdjustmentForm(request.POST, bills=bills, first=first)
+        initial = _initial(request, party, first, bills)
+        return _form_page(request, party, AdjustmentForm(initial=initial, party=party, bills=bills, first=first))
+    form = AdjustmentForm(request.POST, party=party, bills=bills, first=first)
     if form.is_valid() and (public_id := _record(request, party, form)):
         return redirect("ledger:adjustment", slug=request.business.slug, adjustment=public_id)
     return _form_page(request, party, form, 400)
 
 
-def _initial(request: MerchantRequest, first: Invoice | None, bills: list[OpenItem]) -> dict[str, Any]:
+def _initial(request: MerchantRequest, party: Party, first: Invoice | None, bills: list[OpenItem]) -> dict[str, Any]:
     """A write-off begins with what is open: on the invoice, or on all bills of the party."""
     what = request.GET.get("what", "write_off" if first else "")
     if what not in WHAT:
         return {}
     due = first.due_paise if first else sum(item.total_paise - item.settled_paise for item in bills)
-    return {"what": what} | ({"amount": plain(due)} if what == "write_off" and due else {})
+    return {"what": what, "dated_on": default_day(party, what)} | (
+        {"amount": plain(due)} if what == "write_off" and due else {}
+    )
 
 
 def _said(request: MerchantRequest, party: Party) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -16,7 +17,16 @@ from accounts.models import Business, Party
 from accounts.money import plain, rupees
 from ledger import advances, posting
 from ledger.forms import SHOW_PAYMENTS, SearchForm
-from ledger.listing import balance_words, chips, day, net_balance, payment_rows, search_documents, settlement_row
+from ledger.listing import (
+    address_of,
+    balance_words,
+    chips,
+    day,
+    net_balance,
+    payment_rows,
+    search_documents,
+    settlement_row,
+)
 from ledger.models import Allocation, Invoice, OpenItem, Payment
 from ledger.numbering import SeriesFull
 from ledger.posting import PostingRefused
@@ -157,11 +167,24 @@ def _record(request: MerchantRequest, party: Party, form: PaymentWithTds) -> str
     try:
         public_id, first = once(request.business, request.user, "payment", data["form_key"], _said(request, party), act)
     except (PostingRefused, SeriesFull) as error:
-        form.add_error(None, str(error))
+        form.add_error(None, _with_way(error, _twin(request.business, party, data), request.business.slug))
         return ""
     if first:
         messages.success(request, _("Recorded."))
     return str(public_id)
+
+
+def _twin(business: Business, party: Party, data: dict[str, Any]) -> Payment | None:
+    """The payment that has this reference already, for which posting refuses another one."""
+    twins = business.payments.filter(party=party, mode=data["mode"], status=Payment.Status.RECORDED)
+    return twins.filter(reference=data["reference"]).first() if data["reference"] else None
+
+
+def _with_way(error: Exception, twin: Payment | None, slug: str) -> str:
+    """What was refused, with the way to the payment that is in the way."""
+    if twin is None:
+        return str(error)
+    return format_html('{} <a href="{}">{}</a>', str(error), address_of(twin, slug), _("Look at it"))
 
 
 def _form_page(
