@@ -237,6 +237,14 @@ class PeriodForm(forms.Form):
             self.add_error("end", _("The end lies before the beginning."))
         return cleaned
 
+    def shown(self) -> "PeriodForm":
+        """The fields as a page shows them: with the days in force, or with what was typed when it is wrong."""
+        if not self.is_valid():
+            return self
+        period = self.chosen()
+        start = None if period.start == BEGINNING else period.start
+        return type(self)(initial={"start": start, "end": period.end})
+
     def chosen(self) -> Period:
         now = today()
         data = self.cleaned_data if self.is_valid() else {}
@@ -258,9 +266,13 @@ class PeriodForm(forms.Form):
 
     @property
     def current(self) -> str | None:
-        """The named period that is shown; None for dates of one's own."""
+        """The named period that is shown; None for dates of one's own that are those of none."""
         data = self.cleaned_data if self.is_valid() else {}
-        return None if data.get("start") or data.get("end") else data.get("period", "")
+        if not (data.get("start") or data.get("end")):
+            return data.get("period", "")
+        period, now = self.chosen(), today()
+        names = [name for name, _label in self.fields["period"].choices]  # type: ignore[attr-defined]
+        return next((name for name in names if self.named(name, now) == period), None)
 
 
 REPORT_PERIODS = [

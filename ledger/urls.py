@@ -59,6 +59,7 @@ urlpatterns = [
     path("settings/numbers/remove/", settings.series_remove, name="series_remove"),
     path("settings/books/", settings.books, name="books"),
     path("reports/", reports.report_list, name="reports"),
+    path("reports/statement/", reports.statement_list, name="statements"),
     path("reports/statement/<slug:party>/", reports.statement_page, name="statement"),
     path("reports/statement/<slug:party>.<slug:form>", reports.statement_file, name="statement_file"),
     path("reports/<slug:report>/", reports.report_page, name="report"),

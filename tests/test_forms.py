@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import translation
 
 from accounts.forms import DateField, MobileField, PhoneField
+from tests import factories
 from tests.factories import make_business, make_party, make_user, merchant_client
 
 pytestmark = pytest.mark.django_db
@@ -170,3 +171,18 @@ def test_every_phone_field_of_the_shop_and_of_the_customer_shows_the_prefix(owne
     ]
     assert [PREFIX in page.content.decode() for page in pages] == [True] * 7
     assert 'value="98111 12222"' in pages[5].content.decode()
+
+
+# --- searches -----------------------------------------------------------------------------------------------
+
+LISTS = ("parties/", "invoices/", "payments/", "adjustments/", "items/", "invoices/new/", "reports/statement/")
+
+
+@pytest.mark.parametrize("where", LISTS)
+def test_a_search_that_is_too_long_is_told_so_kept_and_finds_nothing(where: str) -> None:
+    book, typed = factories.make_book("Asha"), "asha" * 20
+    page = factories.merchant_client(book.owner).get(f"/m/{book.business.slug}/{where}", {"q": typed}).content.decode()
+    assert "This is too long: at most 60 characters." in page
+    assert f'value="{typed}"' in page
+    assert "Asha Kirana" not in page
+    assert "Asha Rice" not in page

@@ -142,6 +142,7 @@ TABLE: dict[str, Class] = {
     "ledger:reports": page(SHOP),
     "ledger:report": page(SHOP),
     "ledger:report_file": page(SHOP),
+    "ledger:statements": page(SHOP),
     "ledger:statement": page(SHOP),
     "ledger:statement_file": page(SHOP),
     "ledger:link_revoke": deed(SHOP),

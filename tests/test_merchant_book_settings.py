@@ -155,6 +155,7 @@ def test_a_series_that_gave_a_number_or_that_a_draft_names_stays(client, shop):
     used = make_invoice(make_party(shop)).series
     waiting = numbering.start(shop, "invoice", today(), "W/####", default=False)
     make_invoice(make_party(shop), issued=False, series=waiting)
+    assert used
     for row, words in ((used, "has given numbers already"), (waiting, "A draft is to take its number")):
         page = client.post(f"{NUMBERS}remove/", {"series": row.pk}, follow=True).content.decode()
         assert words in page

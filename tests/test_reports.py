@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
-from accounts import india
+from accounts import india, money
 from accounts.models import Business, Party
 from accounts.money import plain
 from ledger import billing, export, posting, reports, statements
@@ -363,6 +363,74 @@ def test_a_party_statement_is_a_page_and_files_too(shop: Business, keeper: Clien
     assert (found[0]["Entry"], found[0]["Balance"]) == ("Opening balance", "0.00")
     assert (found[-1]["Entry"], found[-1]["Balance"]) == ("Closing balance", plain(balance))
     assert keeper.get(f"{where}.xlsx?period=all")["Content-Disposition"].endswith('.xlsx"')
+
+
+def test_from_and_to_show_the_days_in_force_and_named_days_keep_their_name(shop: Business, keeper: Client) -> None:
+    year, today = india.fy_start(india.today()), india.today()
+    for query in ("?period=year", f"?start={year}&end={today}"):
+        page = keeper.get(f"/m/{shop.slug}/reports/sales/{query}")
+        text = page.content.decode()
+        assert f'name="start" value="{year}"' in text
+        assert f'name="end" value="{today}"' in text
+        assert [chip.name for chip in page.context["chips"] if chip.is_current] == ["This year"]
+    wrong = keeper.get(f"/m/{shop.slug}/reports/sales/?start=nonsense&end={today}").content.decode()
+    assert 'value="nonsense"' in wrong
+
+
+def test_rows_lead_to_the_document_or_party_they_are_about(shop: Business, keeper: Client) -> None:
+    invoice = Invoice.objects.filter(business=shop, status="issued", kind="invoice").earliest("issued_on", "id")
+    party = invoice.party
+    of_party = f"statement/{party.public_id}"
+    for report, where in (
+        ("sales", f"invoices/{invoice.public_id}"),
+        ("ageing", "parties/"),
+        ("outstanding", "invoices/"),
+        (of_party, f"invoices/{invoice.public_id}"),
+    ):
+        page = keeper.get(f"/m/{shop.slug}/reports/{report}/?start={invoice.issued_on}&end={india.today()}")
+        hrefs = [row["href"] for row in page.context["rows"] if row["href"]]
+        assert any(href.startswith(f"/m/{shop.slug}/{where}") for href in hrefs), report
+        assert {keeper.get(href).status_code for href in hrefs} == {200}
+
+
+@pytest.mark.parametrize("key", ["sales", "hsn", "ageing"])
+def test_the_totals_stand_above_the_rows_and_are_their_sums(shop: Business, keeper: Client, key: str) -> None:
+    report, period = reports.REPORTS[key], Period(dt.date(2020, 1, 1), india.today())
+    sums = keeper.get(f"/m/{shop.slug}/reports/{key}/?start=2020-01-01&end={india.today()}").context["sums"]
+    rows = list(report.rows(shop, period))
+    shown = [place for place, column in enumerate(report.columns) if column.shown]
+    summed = [place for place in shown if report.columns[place].is_summed]
+    assert [sums[shown.index(place)][0] for place in summed] == [
+        money.amount(sum(row[place] for row in rows)) for place in summed
+    ]
+
+
+def test_a_statement_is_found_by_a_search_of_its_own_and_keeps_the_days(shop: Business, keeper: Client) -> None:
+    where = f"/m/{shop.slug}/reports/statement/"
+    party = Party.objects.get(business=shop, name='R "Best" Stores; (Pvt): Ltd | 50% \\ off')
+    page = keeper.get(f"{where}?period=last_month")
+    (row,) = [row for row in page.context["rows"] if row[0].name == party.name]
+    assert row[1:] == (
+        f"{where}{party.public_id}/?period=last_month",
+        f"{where}{party.public_id}.csv?period=last_month",
+        f"{where}{party.public_id}.xlsx?period=last_month",
+    )
+    one = keeper.get(where, {"q": party.name, "start": "2026-05-01", "end": "2026-05-31"})
+    assert one["Location"] == f"{where}{party.public_id}/?start=2026-05-01&end=2026-05-31"
+    assert keeper.get(row[1]).context["files"]["csv"] == row[2]
+    assert where in keeper.get(f"/m/{shop.slug}/reports/").content.decode()
+    assert keeper.get(where, {"q": "nobody at all"}).context["rows"] == []
+
+
+@pytest.mark.parametrize("many", [1, 3])
+def test_choosing_a_statement_asks_the_same_for_few_and_many(db: None, many: int, django_assert_num_queries) -> None:
+    owner = make_user()
+    shop = make_business(slug="flat", owner=owner)
+    for _ in range(many):
+        make_invoice(make_party(shop))
+    browser = merchant_client(owner)
+    with django_assert_num_queries(4 + 2):
+        assert len(browser.get("/m/flat/reports/statement/").context["rows"]) == many
 
 
 def test_a_stranger_gets_404_for_every_report_and_for_anothers_party(shop: Business, keeper: Client) -> None:

@@ -64,12 +64,12 @@ def _grouped(lines: QuerySet[InvoiceLine]) -> QuerySet:
 def figures(business: Business, period: Period) -> list[Figure]:
     sums = [sum(column) for column in zip(*((row[4:]) for row in rows(business, period)), strict=True)] or [0] * 6
     return [
-        Figure(_("Taxable value"), sums[0]),
-        Figure(_("CGST"), sums[1]),
-        Figure(_("SGST/UTGST"), sums[2]),
-        Figure(_("IGST"), sums[3]),
+        Figure(_("Taxable value"), sums[0], column=4),
+        Figure(_("CGST"), sums[1], column=5),
+        Figure(_("SGST/UTGST"), sums[2], column=6),
+        Figure(_("IGST"), sums[3], column=7),
         *([Figure(_("Cess"), sums[4])] if sums[4] else []),
-        Figure(_("Value with tax"), sums[5], strong=True),
+        Figure(_("Value with tax"), sums[5], strong=True, column=9),
     ]
 
 
@@ -92,7 +92,7 @@ REPORT = Report(
         Column(gettext_lazy("SGST/UTGST"), Kind.PAISE, "wide n", is_summed=True),
         Column(gettext_lazy("IGST"), Kind.PAISE, "wide n", is_summed=True),
         Column(gettext_lazy("Cess"), Kind.PAISE, is_summed=True),
-        Column(gettext_lazy("Value with tax"), Kind.PAISE, is_summed=True),
+        Column(gettext_lazy("Value with tax"), Kind.PAISE, "wide n", is_summed=True),
     ),
     rows=rows,
     figures=figures,

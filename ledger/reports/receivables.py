@@ -13,16 +13,17 @@ from accounts.models import Business
 from accounts.phones import pretty
 from ledger import ageing
 from ledger.models import Adjustment, Invoice, OpenItem, Payment
-from ledger.reports.table import Column, Figure, Kind, Report, Row
+from ledger.reports.table import Column, Figure, Kind, Report, Row, leading
 from ledger.statements import Period
 
 
 def ageing_rows(business: Business, _period: Period) -> Iterator[Row]:
     """By party: the buckets, advances below zero, and the balance, which is their sum."""
     parties = ageing.parties(business, today())
-    columns = ("phone", "gstin", "city", *ageing.NAMES, "advance")
-    for name, _pk, phone, gstin, city, *amounts in paging.stream(parties, ("name", "id"), columns):
-        yield name, local(str(phone)) if phone else "", gstin, city, *amounts, sum(amounts)
+    columns = ("public_id", "phone", "gstin", "city", *ageing.NAMES, "advance")
+    for name, _pk, public_id, phone, gstin, city, *amounts in paging.stream(parties, ("name", "id"), columns):
+        row = (name, local(str(phone)) if phone else "", gstin, city, *amounts, sum(amounts))
+        yield leading(row, "party", public_id)
 
 
 def local(phone: str) -> str:
@@ -33,9 +34,9 @@ def local(phone: str) -> str:
 def ageing_figures(business: Business, _period: Period) -> list[Figure]:
     sums = ageing.totals(business, today())
     return [
-        *(Figure(str(ageing.NAMES[name]), sums[name]) for name in ageing.NAMES),
-        Figure(_("Advances"), sums["advance"]),
-        Figure(_("Balance of all parties"), sum(sums.values()), strong=True),
+        *(Figure(str(ageing.NAMES[name]), sums[name], column=place) for place, name in enumerate(ageing.NAMES, 4)),
+        Figure(_("Advances"), sums["advance"], column=9),
+        Figure(_("Balance of all parties"), sum(sums.values()), strong=True, column=10),
     ]
 
 
@@ -89,22 +90,30 @@ ITEM = (
     "payment__number",
     "adjustment__kind",
     "adjustment__number",
+    "invoice__public_id",
+    "payment__public_id",
+    "adjustment__public_id",
 )
+
+
+PAGES = ("invoice", "payment", "adjustment")  # in the order of the ids at the end of ITEM
 
 
 def outstanding_rows(business: Business, _period: Period) -> Iterator[Row]:
     """Oldest due first. What a party has to its credit is negative, so that the sum is the balance of all parties."""
     on = today()
     for due_on, _pk, *values in paging.stream(ageing.open_items(business), ("due_on", "id"), ITEM):
-        party, gstin, side, dated_on, total, settled, *source = values
+        party, gstin, side, dated_on, total, settled, *source = values[:-3]
         title, number = _named(source)
         sign = 1 if side == OpenItem.Side.DEBIT else -1
         late = max((on - due_on).days, 0) if sign > 0 else None
         where = ageing.NAMES[ageing.bucket(due_on, on)] if sign > 0 else _("Advance")
-        yield (
+        row = (
             party, gstin, title, number, dated_on, due_on if sign > 0 else None, late, str(where),
             sign * total, sign * settled, sign * (total - settled),
         )  # fmt: skip
+        kind, public_id = next(filter(lambda page: page[1], zip(PAGES, values[-3:], strict=True)))
+        yield leading(row, kind, public_id)
 
 
 def _named(source: list[Any]) -> tuple[str, str]:
@@ -126,7 +135,7 @@ def outstanding_figures(business: Business, _period: Period) -> list[Figure]:
         Figure(_("Overdue"), sum(sums.values())),
         Figure(_("Not yet due"), not_due),
         Figure(_("Advances"), advance),
-        Figure(_("Balance of all parties"), sum(sums.values()) + not_due + advance, strong=True),
+        Figure(_("Balance of all parties"), sum(sums.values()) + not_due + advance, strong=True, column=10),
     ]
 
 

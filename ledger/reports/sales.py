@@ -20,7 +20,7 @@ from accounts.india import show_date
 from accounts.models import Business
 from ledger.gst import SupplyKind
 from ledger.models import Entry, Invoice
-from ledger.reports.table import Column, Figure, Kind, Report, Row
+from ledger.reports.table import Column, Figure, Kind, Report, Row, leading
 from ledger.statements import Period
 
 AMOUNTS = (
@@ -69,7 +69,7 @@ def rows(business: Business, period: Period) -> Iterator[Row]:
     """By date: three streams, each in the order of its own index."""
     reversal = Entry.objects.filter(invoice=OuterRef("pk"), reverses__isnull=False).values("dated_on")[:1]
     documents = of_period(business, period).annotate(reversed_on=Subquery(reversal))
-    columns = (*FACTS, "reversed_on", *AMOUNTS)
+    columns = ("public_id", *FACTS, "reversed_on", *AMOUNTS)
     streams: list[Iterator[tuple[dt.date, int, Row]]] = [
         _documents(documents.filter(kind=kind), columns, place)
         for place, kind in enumerate((Invoice.Kind.INVOICE, Invoice.Kind.CREDIT_NOTE))
@@ -82,7 +82,7 @@ def rows(business: Business, period: Period) -> Iterator[Row]:
 def _documents(
     documents: QuerySet[Invoice], columns: tuple[str, ...], place: int
 ) -> Iterator[tuple[dt.date, int, Row]]:
-    for day, _pk, *values in paging.stream(documents, ("issued_on", "id"), columns):
+    for day, _pk, public_id, *values in paging.stream(documents, ("issued_on", "id"), columns):
         facts = values[: len(FACTS)]
         reversed_on, *amounts = values[len(FACTS) :]
         status, state = facts[2], ""
@@ -90,14 +90,14 @@ def _documents(
             gone = reversed_on is None or reversed_on == day
             state = _("Cancelled") if gone else _("Cancelled on %(day)s") % {"day": show_date(reversed_on)}
             amounts = [0] * len(amounts) if gone else amounts
-        yield day, place, _row(day, facts, state, amounts, back=False)
+        yield day, place, leading(_row(day, facts, state, amounts, back=False), "invoice", public_id)
 
 
 def _reversals(entries: QuerySet[Entry]) -> Iterator[tuple[dt.date, int, Row]]:
-    columns = tuple(f"invoice__{name}" for name in (*FACTS, *AMOUNTS))
-    for day, _pk, *values in paging.stream(entries, ("dated_on", "id"), columns):
+    columns = tuple(f"invoice__{name}" for name in ("public_id", *FACTS, *AMOUNTS))
+    for day, _pk, public_id, *values in paging.stream(entries, ("dated_on", "id"), columns):
         facts, amounts = values[: len(FACTS)], values[len(FACTS) :]
-        yield day, 2, _row(day, facts, _("Cancellation"), amounts, back=True)
+        yield day, 2, leading(_row(day, facts, _("Cancellation"), amounts, back=True), "invoice", public_id)
 
 
 def _row(day: dt.date, facts: list[Any], state: str, amounts: list[int], *, back: bool) -> Row:
@@ -136,13 +136,13 @@ def figures(business: Business, period: Period) -> list[Figure]:
     sums = totals(business, period)
     other = sums["untaxed_paise"] + sums["round_off_paise"]
     return [
-        Figure(_("Taxable value"), sums["taxable_paise"]),
-        Figure(_("CGST"), sums["cgst_paise"]),
-        Figure(_("SGST/UTGST"), sums["sgst_paise"]),
-        Figure(_("IGST"), sums["igst_paise"]),
+        Figure(_("Taxable value"), sums["taxable_paise"], column=10),
+        Figure(_("CGST"), sums["cgst_paise"], column=11),
+        Figure(_("SGST/UTGST"), sums["sgst_paise"], column=12),
+        Figure(_("IGST"), sums["igst_paise"], column=13),
         *([Figure(_("Cess"), sums["cess_paise"])] if sums["cess_paise"] else []),
         *([Figure(_("Charges without tax, round-off"), other)] if other else []),
-        Figure(_("Total"), sums["total_paise"], strong=True),
+        Figure(_("Total"), sums["total_paise"], strong=True, column=17),
     ]
 
 

@@ -11,7 +11,7 @@ from accounts.models import Party
 from accounts.money import MINUS, amount
 from ledger import statements
 from ledger.models import Entry, Payment
-from ledger.reports.table import Column, Figure, Kind, Report, Row
+from ledger.reports.table import Column, Figure, Kind, Report, Row, leading
 from ledger.statements import Period
 
 ENTRY = (
@@ -25,7 +25,11 @@ ENTRY = (
     "payment__reference",
     "adjustment__number",
     "adjustment__reason",
+    "invoice__public_id",
+    "payment__public_id",
+    "adjustment__public_id",
 )
+PAGES = ("invoice", "payment", "adjustment")  # in the order of the ids at the end of ENTRY
 COLUMNS = (
     Column(gettext_lazy("Date"), Kind.DATE, "wide"),
     Column(gettext_lazy("Entry"), shown="main"),
@@ -46,8 +50,10 @@ def rows(party: Party, period: Period) -> Iterator[Row]:
     )
     for day, _pk, kind, debit, credit, *source in paging.stream(entries, ("dated_on", "id"), ENTRY):
         running += debit - credit
-        number, details = _named(*source)
-        yield day, str(Entry.Kind(kind).label), number, details, debit or None, credit or None, running
+        number, details = _named(*source[:-3])
+        row = (day, str(Entry.Kind(kind).label), number, details, debit or None, credit or None, running)
+        page = next(filter(lambda page: page[1], zip(PAGES, source[-3:], strict=True)), None)
+        yield leading(row, *page) if page else row
     yield period.end, _("Closing balance"), "", "", None, None, running
 
 

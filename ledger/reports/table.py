@@ -14,6 +14,18 @@ from ledger.statements import Period
 Row = tuple[Any, ...]
 
 
+class Leading(tuple[Any, ...]):
+    """A row about something that has a page: `page` is its kind and public id, ("invoice", "x1y2...")."""
+
+    page: tuple[str, str]
+
+
+def leading(row: Row, kind: str, public_id: str) -> Leading:
+    made = Leading(row)
+    made.page = (kind, public_id)
+    return made
+
+
 class Kind(Enum):
     """What stands in a column: what a row carries for it."""
 
@@ -40,11 +52,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A total of the report for the head of the page. `strong` is the one that matters."""
+    """A total of the report for the head of the page. `strong` is the one that matters; `column` is the place of the
+    column that it is the sum of, if it is that of one.
+    """
 
     label: str
     paise: int
     strong: bool = False
+    column: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,10 +29,7 @@ def choose_party(request: MerchantRequest, target: str, question: str, section: 
     business = request.business
     search = SearchForm(request.GET, label=_("Name, city, GSTIN or number"))
     search.fields["q"].widget.attrs["autofocus"] = True
-    found = business.parties.with_contact().annotate(net=net_balance())
-    if search.text:
-        found = found.search(search.text)
-    rows = list(found.order_by("name", "id")[:OFFERED]) if search.text else _likely(found, business)
+    rows = offered(business, search.text)
     where = reverse(target, kwargs={"slug": business.slug})
     if search.text and len(rows) == 1:
         return redirect(f"{where}?party={rows[0].public_id}")
@@ -48,6 +45,12 @@ def choose_party(request: MerchantRequest, target: str, question: str, section: 
         "then": "invoice" if target == "ledger:invoice_new" else "",
     }
     return render(request, "ledger/choose_party.html", context)
+
+
+def offered(business: Business, text: str) -> list[Party]:
+    """The first parties that fit what was typed, with number and balance; before that, the likely ones."""
+    found = business.parties.with_contact().annotate(net=net_balance())
+    return list(found.search(text).order_by("name", "id")[:OFFERED]) if text else _likely(found, business)
 
 
 def _likely(parties: QuerySet[Party], business: Business) -> list[Party]:

@@ -4,7 +4,7 @@ from itertools import islice
 from typing import Any
 
 from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -15,10 +15,11 @@ from accounts.india import today
 from accounts.models import Party
 from accounts.money import amount, percent, quantity, rupees
 from ledger import export
-from ledger.forms import PERIODS, REPORT_PERIODS, PeriodForm, ReportPeriodForm
-from ledger.listing import chips, day
-from ledger.reports import REPORTS, Column, Kind, Report, Row, statement, with_total
+from ledger.forms import BEGINNING, PERIODS, REPORT_PERIODS, PeriodForm, ReportPeriodForm, SearchForm
+from ledger.listing import Chip, chips, day, party_rows
+from ledger.reports import REPORTS, Column, Figure, Kind, Leading, Report, Row, statement, with_total
 from ledger.statements import Period
+from ledger.views.choosing import offered
 
 SHOWN = 25
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -48,6 +49,52 @@ def report_page(request: MerchantRequest, report: str) -> HttpResponse:
 @business_page
 def report_file(request: MerchantRequest, report: str, form: str) -> Any:
     return _file(request, _known(report), {"report": report}, form)
+
+
+@require_safe
+@business_page
+def statement_list(request: MerchantRequest) -> HttpResponse:
+    """Whose statement, and of which days; a search with one answer goes straight on to it."""
+    slug, form = request.business.slug, PeriodForm(request.GET)
+    search = SearchForm(request.GET, label=_("Name, city, GSTIN or number"))
+    found = offered(request.business, search.text)
+    days = _days(form)
+    if search.text and len(found) == 1 and form.is_valid():
+        return redirect(_whole_address(slug, found[0], "", days))
+    rows = [
+        (row, *(_whole_address(slug, party, kind, days) for kind in ("", "csv", "xlsx")))
+        for party, row in zip(found, party_rows(found, slug), strict=True)
+    ]
+    context = {
+        "section": "reports",
+        "search": search,
+        "period_form": form,
+        "dates": form.shown(),
+        "chips": _chips(request, form, PERIODS),
+        "rows": rows,
+    }
+    return render(request, "ledger/statements.html", context)
+
+
+def _days(form: PeriodForm) -> dict[str, str]:
+    """The period in force as a query."""
+    if form.current:
+        return {"period": form.current}
+    period = form.chosen()
+    return {"start": str(period.start), "end": str(period.end)} if form.current is None else {}
+
+
+def _whole_address(slug: str, party: Party, kind: str, days: dict[str, str]) -> str:
+    where = {"slug": slug, "party": party.public_id} | ({"form": kind} if kind else {})
+    return reverse("ledger:statement_file" if kind else "ledger:statement", kwargs=where, query=days)
+
+
+def _chips(request: MerchantRequest, form: PeriodForm, periods: list[tuple[str, Any]]) -> list[Chip]:
+    """Named periods in place of dates of one's own."""
+    query = request.GET.copy()
+    for name in ("start", "end"):
+        query.pop(name, None)
+    return chips(query, "period", periods, "-" if form.current is None else form.current)
 
 
 @require_safe
@@ -90,6 +137,7 @@ def _page(
     form = _period_form(request, party)
     period = form.chosen()
     rows = list(islice(report.rows(request.business, period), SHOWN + 1))
+    figures = report.figures(request.business, period)
     query = f"?{request.GET.urlencode()}" if report.has_period and request.GET else ""
     files = {kind: _address(request, names, kind) + query for kind in ("csv", "xlsx")}
     context = {
@@ -97,17 +145,14 @@ def _page(
         "report": report,
         "party": party,
         "period_form": form,
-        "period": f"{day(period.start)} – {day(period.end)}"
-        if report.has_period
-        else _("As on %(day)s") % {"day": day(today())},
-        "chips": chips(
-            request.GET, "period", PERIODS if party else REPORT_PERIODS, "-" if form.current is None else form.current
-        ),
-        "figures": [
-            (figure.label, rupees(figure.paise), figure.strong) for figure in report.figures(request.business, period)
-        ],
+        "dates": form.shown(),
+        "period": _words(period) if report.has_period else _("As on %(day)s") % {"day": day(today())},
+        "chips": _chips(request, form, PERIODS if party else REPORT_PERIODS),
+        "figures": [(figure.label, rupees(figure.paise), figure.strong) for figure in figures],
+        "sums": _sums(report, figures),
+        "is_all_summed": all(figure.column is not None for figure in figures),
         "titles": [(column.title, column.shown) for column in report.columns if column.shown],
-        "rows": [_cells(report, row) for row in rows[:SHOWN]],
+        "rows": [_cells(report, row, request.business.slug) for row in rows[:SHOWN]],
         "has_more": len(rows) > SHOWN,
         "files": files,
         "too_long": too_long,
@@ -120,12 +165,37 @@ def _address(request: MerchantRequest, names: dict[str, str], form: str) -> str:
     return reverse(view, kwargs={"slug": request.business.slug, "form": form, **names})
 
 
-def _cells(report: Report, row: Row) -> dict[str, Any]:
-    """The cells that the page shows, formatted, and the second line of a phone."""
+def _words(period: Period) -> str:
+    if period.start == BEGINNING:
+        return _("Everything up to %(day)s") % {"day": day(period.end)}
+    return f"{day(period.start)} – {day(period.end)}"
+
+
+def _sums(report: Report, figures: list[Figure]) -> list[tuple[str, str]]:
+    """The row of totals: one cell for each column shown; [] where none of the figures is the sum of a column."""
+    paise = {figure.column: figure.paise for figure in figures if figure.column is not None}
+    shown = [place for place, column in enumerate(report.columns) if column.shown]
+    if not paise:
+        return []
+    return [
+        (
+            _("Total") if "main" in report.columns[place].shown else amount(paise[place]) if place in paise else "",
+            report.columns[place].shown,
+        )
+        for place in shown
+    ]
+
+
+def _cells(report: Report, row: Row, slug: str) -> dict[str, Any]:
+    """The cells that the page shows, formatted, the second line of a phone, and where the row leads."""
     cells = [
         (_cell(column, value), column.shown) for column, value in zip(report.columns, row, strict=True) if column.shown
     ]
-    return {"cells": cells, "under": report.under(row)}
+    href = ""
+    if isinstance(row, Leading):
+        kind, public_id = row.page
+        href = reverse(f"ledger:{kind}", kwargs={"slug": slug, kind: public_id})
+    return {"cells": cells, "under": report.under(row), "href": href}
 
 
 def _cell(column: Column, value: Any) -> str:

@@ -74,8 +74,7 @@ def _asked(request: MerchantRequest, form: SeriesForm) -> str:
     except PatternRefused as error:
         form.add_error("pattern", str(error))
         return ""
-    form.data = form.data.copy()
-    form.data["confirmed"] = number
+    form.data = {**dict(form.data.items()), "confirmed": number}
     return number
 
 
