@@ -21,7 +21,6 @@ NAMES = {
     "to_90": _("61–90 days overdue"),
     "beyond": _("Over 90 days overdue"),
 }
-OPEN = F("total_paise") - F("settled_paise")
 
 
 def bucket(due_on: dt.date, on: dt.date) -> str:
@@ -45,7 +44,7 @@ def _within(name: str, on: dt.date, prefix: str) -> Q:
 
 def sums(on: dt.date, prefix: str = "") -> dict[str, Sum]:
     """For annotate() or aggregate() over open items: every bucket, `advance` (negative) and `balance`, their sum."""
-    rest = F(f"{prefix}total_paise") - F(f"{prefix}settled_paise")
+    rest = F(f"{prefix}open_paise")
     debit, credit = (Q(**{f"{prefix}side": side}) for side in (OpenItem.Side.DEBIT, OpenItem.Side.CREDIT))
     number = BigIntegerField()
     found = {
@@ -56,7 +55,7 @@ def sums(on: dt.date, prefix: str = "") -> dict[str, Sum]:
 
 
 def open_items(business: Business) -> QuerySet[OpenItem]:
-    return OpenItem.objects.filter(business=business, settled_paise__lt=F("total_paise"))
+    return OpenItem.objects.filter(business=business, open_paise__gt=0)
 
 
 def totals(business: Business, on: dt.date) -> dict[str, int]:
@@ -71,7 +70,7 @@ def parties(business: Business, on: dt.date) -> QuerySet[Party]:
         .filter(
             business=business,
             open_items__business=business,
-            open_items__settled_paise__lt=F("open_items__total_paise"),
+            open_items__open_paise__gt=0,
         )
         .annotate(**sums(on, "open_items__"))
     )

@@ -8,7 +8,7 @@ debit - credit (positive: receivable).
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import F, Q, Sum
+from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Coalesce
 
 from accounts.india import fy_start, today
@@ -135,12 +135,13 @@ def page(party: Party, period: Period, after: str = "", size: int = PAGE_SIZE) -
 
 @dataclass(frozen=True, slots=True)
 class Outstanding:
-    """What is open, by when it is due. `advance_paise` is money not yet used for a bill."""
+    """What is open, by when it is due. `advance_paise` is money not yet used for a bill, `bills` how many are open."""
 
     overdue_paise: int
     due_soon_paise: int
     later_paise: int
     advance_paise: int
+    bills: int
 
     @property
     def due_paise(self) -> int:
@@ -151,18 +152,16 @@ def outstanding(party: Party) -> Outstanding:
     """Overdue, due within seven days, later, and advance: one query over what is still open."""
     day = today()
     soon = day + dt.timedelta(days=7)
-    rest = F("total_paise") - F("settled_paise")
     debit, credit = Q(side=OpenItem.Side.DEBIT), Q(side=OpenItem.Side.CREDIT)
 
     def total(condition: Q) -> Coalesce:
-        return Coalesce(Sum(rest, filter=condition), 0)
+        return Coalesce(Sum("open_paise", filter=condition), 0)
 
-    sums = OpenItem.objects.filter(
-        business_id=party.business_id, party=party, settled_paise__lt=F("total_paise")
-    ).aggregate(
+    sums = OpenItem.objects.filter(business_id=party.business_id, party=party, open_paise__gt=0).aggregate(
         overdue=total(debit & Q(due_on__lt=day)),
         soon=total(debit & Q(due_on__gte=day, due_on__lte=soon)),
         later=total(debit & Q(due_on__gt=soon)),
         advance=total(credit),
+        bills=Count("pk", filter=debit),
     )
-    return Outstanding(sums["overdue"], sums["soon"], sums["later"], sums["advance"])
+    return Outstanding(sums["overdue"], sums["soon"], sums["later"], sums["advance"], sums["bills"])

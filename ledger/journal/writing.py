@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import ClassVar, Protocol
 
 from django.db import connection, transaction
-from django.db.models import F, Q, Sum
+from django.db.models import Q, Sum
 
 from accounts.models import Business
 from accounts.money import plain
@@ -144,14 +144,13 @@ def journal(business: Business, form: str) -> Iterator[str]:
 
 def _open_now(business: Business) -> dict[tuple[str, int], int]:
     """What is open, by (Receivable or Advances, party): asked of the open items, not of the entries."""
-    rest = F("total_paise") - F("settled_paise")
     found = (
-        OpenItem.objects.filter(business=business, settled_paise__lt=F("total_paise"))
+        OpenItem.objects.filter(business=business, open_paise__gt=0)
         .order_by()
         .values_list("party_id")
         .annotate(
-            debit=Sum(rest, filter=Q(side=OpenItem.Side.DEBIT), default=0),
-            credit=Sum(rest, filter=Q(side=OpenItem.Side.CREDIT), default=0),
+            debit=Sum("open_paise", filter=Q(side=OpenItem.Side.DEBIT), default=0),
+            credit=Sum("open_paise", filter=Q(side=OpenItem.Side.CREDIT), default=0),
         )
     )
     open_now = {}

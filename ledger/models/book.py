@@ -130,12 +130,16 @@ class OpenItem(OfDocument):
     due_on = models.DateField()
     total_paise = models.BigIntegerField()
     settled_paise = models.BigIntegerField(default=0)
+    # A column, so that the database knows how few are open: it takes any comparison of two columns for a third of all.
+    open_paise = models.GeneratedField(
+        expression=F("total_paise") - F("settled_paise"), output_field=models.BigIntegerField(), db_persist=True
+    )
 
     class Meta:
         indexes = [
             models.Index(
                 fields=["business", "party", "due_on", "id"],
-                condition=Q(settled_paise__lt=F("total_paise")),
+                condition=Q(open_paise__gt=0),
                 name="items_still_open",
             )
         ]

@@ -31,7 +31,7 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
         return self.filter(
             kind=Invoice.Kind.INVOICE,
             status=Invoice.Status.ISSUED,
-            open_item__settled_paise__lt=F("open_item__total_paise"),
+            open_item__open_paise__gt=0,
         )
 
     def overdue(self) -> Self:
@@ -41,7 +41,7 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
         return self.filter(
             kind=Invoice.Kind.INVOICE,
             status=Invoice.Status.ISSUED,
-            open_item__settled_paise=F("open_item__total_paise"),
+            open_item__open_paise=0,
         )
 
     def part_paid(self) -> Self:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import activity
@@ -23,14 +23,20 @@ class Share:
 
 
 def open_debits(party: Party) -> list[OpenItem]:
-    """What the party still has to settle, oldest due first."""
-    return list(
-        OpenItem.objects.filter(
-            business_id=party.business_id, party=party, side=OpenItem.Side.DEBIT, settled_paise__lt=F("total_paise")
-        )
-        .select_related("invoice", "payment", "adjustment")
-        .order_by("due_on", "id")
-    )
+    """What the party still has to settle, oldest due first, each with its document."""
+    # Not joined: PostgreSQL takes a third of a party's items for open and would read every invoice of the business.
+    return list(_open_debits(party).prefetch_related(*OpenItem.SOURCES))
+
+
+def oldest_debits(party: Party, how_many: int) -> list[OpenItem]:
+    """The first of `open_debits`, for a page that shows a few of them: one query."""
+    return list(_open_debits(party).select_related(*OpenItem.SOURCES)[:how_many])
+
+
+def _open_debits(party: Party) -> QuerySet[OpenItem]:
+    return OpenItem.objects.filter(
+        business_id=party.business_id, party=party, side=OpenItem.Side.DEBIT, open_paise__gt=0
+    ).order_by("due_on", "id")
 
 
 def oldest_first(debits: Iterable[OpenItem], amount_paise: int) -> list[Share]:
@@ -80,7 +86,7 @@ def allocate(credit: OpenItem, shares: Sequence[tuple[int, int]]) -> None:
 
 def settle_oldest_first(credit: OpenItem, party: Party) -> None:
     """Use all of a credit for what the party still owes, oldest due first; the rest stays an advance."""
-    shares = oldest_first(open_debits(party), credit.total_paise - credit.settled_paise)
+    shares = oldest_first(_open_debits(party), credit.total_paise - credit.settled_paise)
     allocate(credit, [(share.debit.pk, share.amount_paise) for share in shares])
 
 
@@ -91,7 +97,7 @@ def use_credits(debit: OpenItem) -> None:
         business_id=debit.business_id,
         party_id=debit.party_id,
         side=OpenItem.Side.CREDIT,
-        settled_paise__lt=F("total_paise"),
+        open_paise__gt=0,
     )
     for credit in open_credits.order_by("due_on", "id"):
         if part := min(rest, credit.total_paise - credit.settled_paise):

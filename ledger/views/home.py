@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -44,12 +44,11 @@ def greeting(name: str) -> str:
     return f"{words}, {name}" if name else words
 
 
-REST = F("total_paise") - F("settled_paise")
 BILL, CREDIT = Q(side=OpenItem.Side.DEBIT), Q(side=OpenItem.Side.CREDIT)
 
 
 def _open(business: Business) -> QuerySet[OpenItem]:
-    return OpenItem.objects.filter(business=business, settled_paise__lt=F("total_paise"))
+    return OpenItem.objects.filter(business=business, open_paise__gt=0)
 
 
 def most_overdue(business: Business, count: int = 5) -> list[dict[str, str]]:
@@ -58,7 +57,7 @@ def most_overdue(business: Business, count: int = 5) -> list[dict[str, str]]:
         _open(business)
         .filter(BILL, due_on__lt=today())
         .values("party__public_id", "party__name")
-        .annotate(paise=Sum(REST), bills=Count("id"))
+        .annotate(paise=Sum("open_paise"), bills=Count("id"))
         .order_by("-paise")[:count]
     )
     return [
@@ -80,11 +79,11 @@ def tiles(business: Business, waiting: int) -> list[dict[str, Any]]:
     """
     late = BILL & Q(due_on__lt=today())
     now = _open(business).aggregate(
-        collect=Sum(REST, filter=BILL, default=0),
+        collect=Sum("open_paise", filter=BILL, default=0),
         owing=Count("party", filter=BILL, distinct=True),
-        late=Sum(REST, filter=late, default=0),
+        late=Sum("open_paise", filter=late, default=0),
         late_parties=Count("party", filter=late, distinct=True),
-        unused=Sum(REST, filter=CREDIT, default=0),
+        unused=Sum("open_paise", filter=CREDIT, default=0),
         ahead=Count("party", filter=CREDIT, distinct=True),
     )
     received = business.payments.filter(

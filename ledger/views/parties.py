@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import IntegrityError
-from django.db.models import Count, Exists, F, Max, OuterRef, Q
+from django.db.models import Count, Exists, Max, OuterRef, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -27,7 +27,7 @@ from ledger.views.sharing import link_rows
 BILLS_SHOWN = 5
 # Money or credit notes of a party that no bill has used yet.
 UNUSED = OpenItem.objects.filter(
-    business=OuterRef("business"), party=OuterRef("pk"), side=OpenItem.Side.CREDIT, settled_paise__lt=F("total_paise")
+    business=OuterRef("business"), party=OuterRef("pk"), side=OpenItem.Side.CREDIT, open_paise__gt=0
 )
 
 
@@ -125,7 +125,7 @@ def _page(request: MerchantRequest, party: Party, person_form: PersonForm, statu
     period_form = PeriodForm(request.GET)
     period = period_form.chosen()
     page = statements.page(party, period, after=request.GET.get("after", ""))
-    bills = posting.open_debits(party)
+    bills = posting.oldest_debits(party, BILLS_SHOWN)
     balance = party.net  # type: ignore[attr-defined]
     open_now = statements.outstanding(party)
     people = list(party.people.order_by("-is_main", "id"))
@@ -146,8 +146,8 @@ def _page(request: MerchantRequest, party: Party, person_form: PersonForm, statu
         "rows": ledger_rows(page.rows, slug),
         "opening": with_side(page.before_paise),
         "closing": with_side(page.closing_paise),
-        "bills": bill_rows(bills[:BILLS_SHOWN], slug, today()),
-        "more_bills": max(0, len(bills) - BILLS_SHOWN),
+        "bills": bill_rows(bills, slug, today()),
+        "more_bills": open_now.bills - len(bills),
         "open": open_now,
         "due_later": open_now.due_paise - open_now.overdue_paise,
         "people": [(person, pretty(str(person.phone))) for person in people],

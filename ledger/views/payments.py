@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.html import format_html
@@ -59,9 +58,7 @@ def payment_list(request: MerchantRequest) -> HttpResponse:
 
 def shown(payments: Any, which: str) -> Any:
     if which == "advance":
-        return payments.filter(
-            direction=Payment.Direction.RECEIVED, open_item__settled_paise__lt=F("open_item__total_paise")
-        )
+        return payments.filter(direction=Payment.Direction.RECEIVED, open_item__open_paise__gt=0)
     if which == "paid_back":
         return payments.filter(direction=Payment.Direction.PAID)
     return payments.filter(status=Payment.Status.CANCELLED) if which == "cancelled" else payments.all()
@@ -266,7 +263,7 @@ def payment_page(request: MerchantRequest, payment: str) -> HttpResponse:
         "is_cancelled": found.status == Payment.Status.CANCELLED,
         "settled": [settlement_row(row, row.credit if is_refund else row.debit, slug) for row in rows],
         "free": rupees(free) if free else "",
-        "can_settle": bool(free) and bool(posting.open_debits(found.party)),
+        "can_settle": bool(free) and bool(posting.oldest_debits(found.party, 1)),
         "balance_words": balance_words(found.party.net),  # type: ignore[attr-defined]
         "tds": settling.tds_rows(found, slug),
     }

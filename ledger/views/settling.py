@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import F, Sum
+from django.db.models import Sum
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -130,8 +130,8 @@ def free_credit(party: Party) -> int:
         business_id=party.business_id,
         party=party,
         side=OpenItem.Side.CREDIT,
-        settled_paise__lt=F("total_paise"),
-    ).aggregate(paise=Sum(F("total_paise") - F("settled_paise"), default=0))
+        open_paise__gt=0,
+    ).aggregate(paise=Sum("open_paise", default=0))
     return int(free["paise"])
 
 
