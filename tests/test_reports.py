@@ -361,6 +361,7 @@ def test_a_party_statement_is_a_page_and_files_too(shop: Business, keeper: Clien
     found = csv_rows(keeper.get(f"{where}.csv?period=all"))
     balance = PartyBalance.objects.get(party=party).paise
     assert (found[0]["Entry"], found[0]["Balance"]) == ("Opening balance", "0.00")
+    assert found[0]["Date"] == found[1]["Date"], "not a day long before the shop"
     assert (found[-1]["Entry"], found[-1]["Balance"]) == ("Closing balance", plain(balance))
     assert keeper.get(f"{where}.xlsx?period=all")["Content-Disposition"].endswith('.xlsx"')
 

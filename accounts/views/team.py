@@ -37,6 +37,8 @@ class MemberForm(OnceForm):
             (Membership.Role.STAFF, gettext_lazy("Staff: writes bills, payments and items")),
             (Membership.Role.OWNER, gettext_lazy("Owner: all that, and settings and team")),
         ],
+        initial=Membership.Role.STAFF,
+        widget=forms.RadioSelect,
     )
 
     def clean_phone(self) -> str:

@@ -1,6 +1,7 @@
 """The statement of one party for any period: opening balance, every entry with the balance after it, closing."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -10,6 +11,7 @@ from accounts.india import show_date
 from accounts.models import Party
 from accounts.money import MINUS, amount
 from ledger import statements
+from ledger.forms import BEGINNING
 from ledger.models import Entry, Payment
 from ledger.reports.table import Column, Figure, Kind, Report, Row, leading
 from ledger.statements import Period
@@ -44,11 +46,15 @@ COLUMNS = (
 def rows(party: Party, period: Period) -> Iterator[Row]:
     """Balances are debit - credit: positive, the party owes. Two queries for the opening, one for each batch."""
     (running,) = statements.balances_before(party, period.start)
-    yield period.start, _("Opening balance"), "", "", None, None, running
     entries = Entry.objects.filter(
         business_id=party.business_id, party=party, dated_on__gte=period.start, dated_on__lte=period.end
     )
-    for day, _pk, kind, debit, credit, *source in paging.stream(entries, ("dated_on", "id"), ENTRY):
+    found = paging.stream(entries, ("dated_on", "id"), ENTRY)
+    first = next(found, None)
+    # Without a beginning the account opens on the day of its first entry.
+    opened_on = first[0] if first and period.start == BEGINNING else period.start
+    yield opened_on, _("Opening balance"), "", "", None, None, running
+    for day, _pk, kind, debit, credit, *source in chain([first] if first else [], found):
         running += debit - credit
         number, details = _named(*source[:-3])
         row = (day, str(Entry.Kind(kind).label), number, details, debit or None, credit or None, running)
