@@ -196,8 +196,8 @@ def test_list_page_and_form_ask_the_same_queries_whatever_there_is(client, party
     # adjustment; party; allocations
     with django_assert_num_queries(DOORS + 3):
         client.get(f"/m/ram/adjustments/{made.public_id}/")
-    # party; the day of its first paper; open bills; their invoices
-    with django_assert_num_queries(DOORS + 4):
+    # party; open bills; their invoices
+    with django_assert_num_queries(DOORS + 3):
         client.get(new(party))
     # payment; allocations; open bills; their invoices
     with django_assert_num_queries(DOORS + 4):
