@@ -66,6 +66,22 @@ def parts_of(invoice: Invoice) -> list[Part]:
     return _parts(allocations.values(**{f"settled_{name}": F(path) for name, path in _COLUMNS.items()}))
 
 
+def of_read(allocations: Iterable[Allocation]) -> list[Part]:
+    """The parts of one invoice in allocations that were read with the documents of their credits; no query."""
+    documents = [(row, row.credit.document) for row in allocations]
+    return [
+        Part(
+            kind="payment" if isinstance(document, Payment) else str(document.kind),
+            paise=row.amount_paise,
+            dated_on=row.credit.dated_on,
+            mode=document.mode if isinstance(document, Payment) else "",
+            reference=document.reference if isinstance(document, Payment) else "",
+            number=document.number,
+        )
+        for row, document in documents
+    ]
+
+
 def joined(links: QuerySet[Any]) -> QuerySet[Any]:
     """Share links with what settled their invoice in the same read: one row for each paper that did (or one row)."""
     return links.annotate(**{f"settled_{name}": F(f"{_FROM_LINK}{path}") for name, path in _COLUMNS.items()})

@@ -9,6 +9,7 @@ from accounts.idempotency import new_key
 from accounts.india import today
 from catalog import orders
 from catalog.models import Item, Order
+from ledger import posting
 from ledger.models import Invoice, Payment, ShareLink
 from tests.factories import (
     line,
@@ -354,7 +355,6 @@ def papers(party, owner):
     }
     for name, part in (("paid", 100_00), ("part_paid", 50_00)):
         make_payment(party, part, shares=[(made[name].open_item.pk, part)])
-    from ledger import posting
 
     posting.cancel_invoice(made["cancelled"], owner, "Mistake")
     return made
@@ -550,7 +550,6 @@ def test_billing_an_order_makes_its_draft_once_and_gives_the_kept_stock_back(cli
 
 
 def test_an_order_whose_bill_was_cancelled_can_be_billed_again(client, order, owner):
-    from ledger import posting
 
     address = f"/m/ram/orders/{order.public_id}/bill/"
     client.post(address)
@@ -675,3 +674,17 @@ def test_a_draft_of_a_shop_that_charges_tax_keeps_its_rates_of_nil(client, shop,
     assert re.search(r'name="lines-0-gst".*?value="([^"]*)" selected', page, re.DOTALL)[1] == "0"
     client.post(f"/m/ram/invoices/{draft.public_id}/issue/")
     assert Invoice.objects.get().status == "issued"
+
+
+def test_paid_is_said_of_money_alone(client, party):
+    make_payment(party, 100_00, shares=[])
+    by_money = make_invoice(party, paise=100_00)
+    posting.allocate_payment(Payment.objects.get(), [(by_money.open_item.pk, 100_00)], None)
+    by_credit = make_invoice(party, paise=300_00)
+    make_credit_note(party, original=by_credit, lines=[line(paise=300_00)])
+    rows = client.get("/m/ram/invoices/?show=paid").content.decode()
+    assert sorted(re.findall(r'class="badge paid">([^<]*)<', rows)) == ["Paid", "Settled"]
+    page = client.get(f"/m/ram/invoices/{by_credit.public_id}/").content.decode()
+    assert "Settled: ₹300.00 credited. Nothing is due." in page
+    page = client.get(f"/m/ram/invoices/{by_money.public_id}/").content.decode()
+    assert "Paid in full. Nothing is due." in page

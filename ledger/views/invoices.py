@@ -19,7 +19,7 @@ from accounts.money import percent, rupees, unit_price
 from accounts.phones import mask
 from catalog.models import Item
 from catalog.units import Units
-from ledger import billing, credit_limits, drafting, paper, pdf, posting, relations, trail
+from ledger import billing, credit_limits, drafting, paper, pdf, posting, relations, settled, trail
 from ledger.credit_limits import Question
 from ledger.drafting import DraftRefused
 from ledger.editor import BLANK_LINES, Editor, rate_key
@@ -48,7 +48,7 @@ def invoice_list(request: MerchantRequest) -> HttpResponse:
         found = found.invoices()  # by its index; credit notes have a chip of their own, and searching finds them
     if search.text:
         found = found.filter(search_documents(search.text))
-    page = paging.page(found.select_related("party", "open_item"), request.GET, ("-issued_on", "-pk"))
+    page = paging.page(settled.marked(found.select_related("party", "open_item")), request.GET, ("-issued_on", "-pk"))
     context = {
         "section": "invoices",
         "search": search,
@@ -243,17 +243,18 @@ def _page(request: MerchantRequest, found: Invoice, status: int = 200, asked: Qu
     for link in links:
         link.party = party
     live = next((link for link in links if link.is_live), None)
-    settled = _allocations(found)
+    allocations = _allocations(found)
+    settled_by = settled.of_read(allocations) if found.kind == Invoice.Kind.INVOICE else []
     context = paper.context_of(found) | {
         "section": "invoices",
         "party": party,
         "phone": mask(phone) if phone else "",
-        "standing": (standing := paper.standing_of(found)),
+        "standing": (standing := paper.standing_of(found, settled_by)),
         "sentence": sentence(found) or standing.sentence,
         "panel": panel_for(live, party, found, phone) if live else None,
         "can_share": found.status == Invoice.Status.ISSUED and party.is_shared,
-        "settled": settlement_rows(found, settled, request.business.slug),
-        "trail": trail.of_invoice(found, links, settled if found.kind == Invoice.Kind.INVOICE else []),
+        "settled": settlement_rows(found, allocations, request.business.slug),
+        "trail": trail.of_invoice(found, links, allocations if found.kind == Invoice.Kind.INVOICE else []),
         "relations": relations.of(found, request.business.slug),
         "asked": asked,
     }
