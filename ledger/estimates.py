@@ -24,6 +24,17 @@ def of_order(business: Business, party: Party, lines: Iterable[OrderLine]) -> in
     return _total(business, party, [_line(line, line.quantity_milli, line.item) for line in lines])
 
 
+def adds_tax(business: Business, party: Party, lines: Iterable[OrderLine]) -> bool:
+    """Whether GST or cess will come on top of a price of this order."""
+    return bears_tax(business, party) and any(
+        not line.price_includes_tax and is_taxable(line.item, line.gst_rate_bp) for line in lines
+    )
+
+
+def is_taxable(item: Item, gst_rate_bp: int) -> bool:
+    return bool(gst_rate_bp or item.cess_rate_bp or item.cess_per_unit_e4)
+
+
 def _line(priced: Item | OrderLine, milli: int, item: Item) -> gst.LineIn:
     """As `billing.bill_order` will write it."""
     return gst.LineIn(

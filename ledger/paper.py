@@ -51,6 +51,7 @@ class Line:
     hsn: str
     quantity: str
     price: str
+    including: str
     discount: str
     taxable: str
     rate: str
@@ -115,7 +116,8 @@ def context_of(invoice: Invoice) -> dict[str, Any]:
         "original": invoice.original,
         "remarks": _remarks(invoice, seller, lines),
         "has_newer": has_newer(invoice),
-        "terms": seller.get("terms", ""),
+        # Conditions of sale: what is taken back, interest on what is late. A credit note sells nothing.
+        "terms": seller.get("terms", "") if invoice.kind == Invoice.Kind.INVOICE else "",
     }
 
 
@@ -184,7 +186,8 @@ def _line(line: Any, units: Units, taxed: bool, charges_tax: bool) -> Line:
         description=line.description,
         hsn=line.hsn,
         quantity="" if line.is_charge else units.measured(line.quantity_milli, line.unit),
-        price=f"{unit_price(line.unit_price_e4)} {including}".strip(),
+        price=unit_price(line.unit_price_e4),
+        including=including,
         discount=amount(line.discount_paise) if line.discount_paise else "",
         taxable=amount(line.taxable_paise or line.untaxed_paise),
         rate=percent(line.gst_rate_bp) if taxed and line.in_taxable_value else "",

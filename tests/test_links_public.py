@@ -353,11 +353,15 @@ def test_the_language_the_shop_chose_for_the_party_comes_before_the_browsers(par
 
 
 def test_a_credit_note_names_its_invoice_and_asks_for_no_money(party):
+    party.business.terms = "Interest at 18% a year on what is late."
+    party.business.save()
     invoice = make.make_invoice(party, paise=500_00)
     note = make.make_credit_note(original=invoice, paise=200_00)
     text = Client().get(address(note)).content.decode()
     assert "Credit Note" in text
     assert invoice.number in text
+    assert "Interest at 18% a year" not in text
+    assert "Interest at 18% a year" in Client().get(address(invoice)).content.decode()
     assert "upi://" not in text
 
 

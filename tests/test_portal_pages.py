@@ -229,6 +229,12 @@ def test_days_stand_under_their_year_where_a_period_has_several(client, party):
     assert read(f"start={before}-12-01&end={before}-12-31") == ("", [("", "30 Dec"), ("", "31 Dec")], "")
 
 
+def test_own_days_stand_as_chosen_and_stay_open_for_everything(client, party):
+    assert 'value="2026' not in text_of(client, at(party, "ledger/?period=all"))
+    assert "2000" not in text_of(client, at(party, "ledger/?period=all"))
+    assert f'value="{today():%Y-%m-%d}"' in text_of(client, at(party, "ledger/?period=this-month"))
+
+
 def test_named_periods_are_what_they_say(client, party):
     day, year = today(), fy_start(today())
     last_month_end = day.replace(day=1) - dt.timedelta(days=1)

@@ -431,6 +431,19 @@ def test_the_credit_limit_holds_the_bill_with_its_gst(taxed, party, client):
     assert (credit.taken, credit.room, credit.left) == ("₹944.00", "₹56.00", "₹62.00")
 
 
+def test_an_order_not_billed_yet_says_about_what_its_bill_will_be(taxed, party, client):
+    add(client, party, make.make_item(taxed, gst_rate_bp=1800))
+    placed = place(client, party)["Location"]
+    assert "With GSTabout ₹118.00" in re.sub(r"<[^>]+>", "", text_of(client, placed))
+    billing.bill_order(Order.objects.get(), make.make_user())
+    assert "With GST" not in text_of(client, placed)
+
+
+def test_an_order_at_prices_with_gst_has_nothing_to_add(taxed, party, client):
+    add(client, party, make.make_item(taxed, gst_rate_bp=1800, price_includes_tax=True))
+    assert "With GST" not in text_of(client, place(client, party)["Location"])
+
+
 def test_an_order_being_billed_still_takes_of_the_credit(taxed, party, client):
     limited(party, 1000)
     add(client, party, make.make_item(taxed, gst_rate_bp=1800), "8")

@@ -73,13 +73,11 @@ def _line(line: carts.Line, units: Units, typed: dict[str, str], taxed: bool) ->
         "price": f"₹{unit_price(line.item.unit_price_e4)}",
         "unit": units.name(line.item.unit),
         "tax_note": tax_note(line.item, taxed),
-        "adds_tax": taxed and not line.item.price_includes_tax and _bears_tax(line.item),
+        "adds_tax": taxed
+        and not line.item.price_includes_tax
+        and estimates.is_taxable(line.item, line.item.gst_rate_bp),
         "short": "" if line.short_milli is None else _short(units, line.short_milli, line.item),
     }
-
-
-def _bears_tax(item: Item) -> bool:
-    return bool(item.gst_rate_bp or item.cess_rate_bp or item.cess_per_unit_e4)
 
 
 def _short(units: Units, milli: int, item: Item) -> str:

@@ -56,7 +56,8 @@ def _chosen_period(request: PortalRequest) -> tuple[str, statements.Period, Peri
     period = preset(name)
     if period is None:
         name, period = "this-year", this_year
-    return name, period, PeriodForm(initial={"start": period.start, "end": period.end})
+    shown = {} if name == "all" else {"start": period.start, "end": period.end}
+    return name, period, PeriodForm(initial=shown)
 
 
 def _next_page(request: PortalRequest, book: statements.Page | None) -> str:

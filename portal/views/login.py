@@ -63,6 +63,8 @@ def code(request: HttpRequest) -> HttpResponse:
         except otp.CodeRefused:
             challenge = otp.pending(request, PURPOSE)
             form.add_error("code", _why_refused(challenge))
+            # The wrong digits would only have to be deleted again.
+            form.data = {"code": ""}
     return render(
         request,
         "portal/code.html",

@@ -9,8 +9,9 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import paging
 from accounts.money import rupees, unit_price
 from catalog import orders as order_book
-from catalog.models import Order
+from catalog.models import Order, OrderLine
 from catalog.units import Units
+from ledger import estimates
 from ledger.models import Invoice
 from portal import access
 from portal import cart as carts
@@ -35,11 +36,24 @@ def _order(request: PortalRequest, order: str) -> Order:
 @party_page()
 def order(request: PortalRequest, order: str) -> HttpResponse:
     found = _order(request, order)
-    context = {"order": found, "lines": _lines(found), "bill": _bill(request, found)}
+    lines = list(found.lines.select_related("item"))
+    context = {
+        "order": found,
+        "lines": _lines(lines),
+        "bill": _bill(request, found),
+        "with_gst": _with_gst(request, found, lines),
+    }
     return page(request, "portal/order.html", "orders", context)
 
 
-def _lines(order: Order) -> list[dict[str, str]]:
+def _with_gst(request: PortalRequest, order: Order, lines: list[OrderLine]) -> str:
+    """About what the bill will be while there is none; "" where it will be the total."""
+    if order.status != Order.Status.PLACED or not estimates.adds_tax(request.business, request.party, lines):
+        return ""
+    return rupees(estimates.of_order(request.business, request.party, lines))
+
+
+def _lines(lines: list[OrderLine]) -> list[dict[str, str]]:
     units = Units()
     return [
         {
@@ -47,7 +61,7 @@ def _lines(order: Order) -> list[dict[str, str]]:
             "amount": rupees(line.amount_paise),
             "detail": f"{units.measured(line.quantity_milli, line.unit)} × ₹{unit_price(line.unit_price_e4)}",
         }
-        for line in order.lines.all()
+        for line in lines
     ]
 
 
