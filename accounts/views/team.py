@@ -29,13 +29,13 @@ class MemberForm(OnceForm):
     )
     phone = MobileField(
         label=gettext_lazy("Mobile number"),
-        help_text=gettext_lazy("They sign in with it, by a code that comes to it."),
+        help_text=gettext_lazy("They sign in with a code that comes to it."),
     )
     role = forms.ChoiceField(
         label=gettext_lazy("May"),
         choices=[
-            (Membership.Role.STAFF, gettext_lazy("Staff: writes bills, payments and items")),
-            (Membership.Role.OWNER, gettext_lazy("Owner: all that, and settings and team")),
+            (Membership.Role.STAFF, gettext_lazy("Staff: writes bills and payments")),
+            (Membership.Role.OWNER, gettext_lazy("Owner: everything, team too")),
         ],
         initial=Membership.Role.STAFF,
         widget=forms.RadioSelect,
