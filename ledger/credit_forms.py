@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from accounts.forms import DateField, OnceForm, QuantityField, RupeesField
 from accounts.india import today
 from accounts.money import amount, quantity, rupees
-from catalog.models import UNITS
+from catalog.units import Units
 from ledger.crediting import LineLeft, Want
 from ledger.forms import check_day
 from ledger.listing import day
@@ -55,11 +55,11 @@ class CreditForm(OnceForm):
                 self.fields[_value(row)] = _bare(RupeesField(required=False, label=words))
 
     def rows(self) -> list[dict[str, Any]]:
-        units = dict(UNITS)
+        units = Units()
         return [
             {
                 "title": row.line.description,
-                "left": _left_words(row, str(units.get(row.line.unit, row.line.unit))),
+                "left": _left_words(row, units),
                 "value": amount(row.value_paise),
                 "quantity_field": self[_quantity(row)] if _quantity(row) in self.fields else None,
                 "value_field": self[_value(row)] if _value(row) in self.fields else None,
@@ -122,10 +122,10 @@ def _bare(field: forms.Field) -> forms.Field:
     return field
 
 
-def _left_words(row: LineLeft, unit: str) -> str:
+def _left_words(row: LineLeft, units: Units) -> str:
     if row.line.is_charge:
         return ""
-    left, billed = quantity(row.quantity_milli), quantity(row.line.quantity_milli)
+    billed = units.measured(row.line.quantity_milli, row.line.unit)
     if row.quantity_milli == row.line.quantity_milli:
-        return f"{billed} {unit}"
-    return _("%(left)s of %(billed)s %(unit)s") % {"left": left, "billed": billed, "unit": unit}
+        return billed
+    return _("%(left)s of %(billed)s") % {"left": quantity(row.quantity_milli), "billed": billed}

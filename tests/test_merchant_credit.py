@@ -121,6 +121,11 @@ def test_the_form_shows_what_is_left_of_each_line(client, bill):
     ]
 
 
+def test_what_is_left_is_counted_in_plain_words(client, party):
+    boxes = make_invoice(party, lines=[line("Soap", quantity_milli=12_000, unit="BOX"), line("Oil", unit="LTR")])
+    assert [row["left"] for row in client.get(url(boxes)).context["rows"]] == ["12 boxes", "1 litre"]
+
+
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
