@@ -31,6 +31,8 @@ NOT_PAGES = {
     "set_language",
     "accounts:login_again",
     "accounts:logout",
+    "accounts:team_remove",
+    "accounts:team_role",
     "catalog:item_image",
     "catalog:item_stock",
     "catalog:order_decline",
@@ -48,6 +50,7 @@ NOT_PAGES = {
     "ledger:person_remove",
     "ledger:report_file",
     "ledger:series_default",
+    "ledger:series_remove",
     "ledger:statement_file",
     "portal:cart_line",
     "portal:checkout",
@@ -194,6 +197,9 @@ def test_every_page_of_the_merchant_is_well_made(watched_page: NewPage, shown: S
         f"/m/{slug}/adjustments/new/?party={party}",
         f"/m/{slug}/adjustments/new/?invoice={shown.taxed.public_id}",
         f"/m/{slug}/adjustments/?party={party}",
+        *(f"/m/{slug}/reports/{key}/" for key in ("hsn", "ageing", "outstanding")),
+        f"/m/{slug}/reports/statement/{party}/?period=all",
+        f"/m/{slug}/parties/?q={'x' * 70}",
         f"/m/{slug}/items/?show=low",
         f"/m/{slug}/orders/?status=billed",
     ]
@@ -259,6 +265,7 @@ def test_pages_of_a_new_business_are_well_made_while_they_are_empty(watched_page
     desk = f"/m/{business.slug}"
     portal = f"/portal/{party.public_id}"
     rooms = ["", "invoices/", "payments/", "items/", "orders/", "messages/", f"parties/{party.public_id}/"]
+    rooms += ["settings/team/", "settings/numbers/", "reports/statement/", "reports/hsn/", "reports/ageing/"]
     customers = ["", "invoices/", "ledger/", "store/", "store/cart/", "orders/", "profile/"]
     pages = both(watched_page)
     for page in pages:
@@ -492,6 +499,7 @@ def test_the_menu_of_the_phone_opens_over_the_page(phone_page: Page, shown: Show
     phone_page.get_by_role("button", name="More").click()
     menu = phone_page.get_by_role("navigation", name="Main")
     expect(menu.get_by_role("link", name="Settings")).to_be_in_viewport()
+    expect(menu.get_by_role("button", name="Sign out")).to_be_in_viewport(ratio=1)
     assert looks.faults(phone_page) == []
     menu.get_by_role("link", name="Messages").click()
     expect(phone_page.get_by_role("heading", level=1)).to_have_text("Messages")
