@@ -36,6 +36,7 @@ class BusinessForm(forms.ModelForm):
         super().__init__(_with_state(data), *args, **kwargs)
         state = self.fields["state_code"]
         state.required = True
+        state.choices = [("", _("Choose your State")), *states.STATE_CHOICES]  # type: ignore[attr-defined]
         state.error_messages["required"] = _("Choose your State: GST is worked out from it.")
         # components.css hides the box from a business that is not registered while it is empty: it shows a placeholder.
         self.fields["gstin"].widget.attrs["placeholder"] = " "

@@ -13,7 +13,7 @@ from accounts.india import fy_end, fy_start, today
 from accounts.models import Message, Party, PartyPerson
 from accounts.money import parse_rupees, rupees
 from accounts.phones import pretty
-from accounts.states import STATES
+from accounts.states import STATE_CHOICES, STATES
 from accounts.states import name as state_name
 from ledger.listing import day
 from ledger.models import Invoice, OpenItem, Payment
@@ -75,6 +75,7 @@ class PartyForm(forms.ModelForm, OnceForm):
         self.fields["credit_days"].unit = _("days")  # type: ignore[attr-defined]
         days = party.business.default_credit_days
         self.fields["credit_days"].help_text = _("Left empty: %(days)s, as in your settings.") % {"days": days}
+        self.fields["state_code"].choices = [("", _("As the GSTIN says")), *STATE_CHOICES]  # type: ignore[attr-defined]
         self.fields["state_code"].help_text = _(
             "Filled from the GSTIN when you leave it open. A buyer abroad: Other Countries."
         )

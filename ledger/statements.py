@@ -133,6 +133,18 @@ def page(party: Party, period: Period, after: str = "", size: int = PAGE_SIZE) -
     )
 
 
+def earlier(party: Party, period: Period, after: str, size: int = PAGE_SIZE) -> str:
+    """The cursor of the page before the one that begins after `after`; "" when that is the first: one query."""
+    cursor = read_cursor(after)
+    if cursor is None:
+        return ""
+    before = Entry.objects.filter(
+        business_id=party.business_id, party=party, dated_on__gte=period.start, dated_on__lte=cursor[0]
+    ).exclude(dated_on=cursor[0], pk__gt=cursor[1])
+    found = list(before.order_by("-dated_on", "-id")[: size + 1])
+    return cursor_of(found[size]) if len(found) > size else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Outstanding:
     """What is open, by when it is due. `advance_paise` is money not yet used for a bill, `bills` how many are open."""

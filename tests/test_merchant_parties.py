@@ -10,7 +10,7 @@ from django.utils.timezone import localtime
 from accounts import activity
 from accounts.idempotency import new_key
 from accounts.models import Activity, Party
-from ledger import links
+from ledger import links, statements
 from ledger.models import ShareLink
 from tests.factories import (
     customer_client,
@@ -266,6 +266,19 @@ def test_a_long_ledger_goes_on_where_the_page_ended(client, shop):
     assert (len(first.context["rows"]), len(second.context["rows"])) == (25, 5)
     assert second.context["opening"] == first.context["rows"][-1].balance == "₹325.00 Dr"
     assert second.context["rows"][-1].balance == second.context["closing"] == "₹465.00 Dr"
+    assert 'rel="prev" href="?#ledger"' in second.content.decode()
+
+
+def test_pages_of_a_ledger_go_back_as_they_went_forth(client, shop):
+    party, period = make_party(shop), statements.this_financial_year()
+    for paise in range(1, 8):
+        make_invoice(party, paise=paise * 100)
+    cursors = [""]
+    while cursor := statements.page(party, period, cursors[-1], 2).next_cursor:
+        cursors.append(cursor)
+    assert len(cursors) == 4
+    assert [statements.earlier(party, period, cursor, 2) for cursor in cursors[1:]] == cursors[:-1]
+    assert statements.earlier(party, period, "nonsense", 2) == ""
 
 
 def test_a_foreign_party_and_one_that_does_not_exist_give_the_same_404(client, shop):

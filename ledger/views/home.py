@@ -24,7 +24,7 @@ from ledger.models import Invoice, OpenItem, Payment, ShareLink
 @business_page
 def home(request: MerchantRequest) -> HttpResponse:
     business = request.business
-    newest = business.invoices.invoices().select_related("party", "open_item").order_by("-issued_on", "-id")[:6]
+    newest = business.invoices.invoices().select_related("party", "open_item").order_by("-issued_on", "-id")[:8]
     orders = list(business.orders.waiting().select_related("party").order_by("-id")[:50])
     context = {
         "section": "home",

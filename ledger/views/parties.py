@@ -143,6 +143,7 @@ def _page(request: MerchantRequest, party: Party, person_form: PersonForm, statu
         "period_end": day(period.end),
         "chips": chips(request.GET, "period", PERIODS, "-" if period_form.current is None else period_form.current),
         "page": page,
+        "earlier": "" if page.is_first else statements.earlier(party, period, request.GET["after"]),
         "rows": ledger_rows(page.rows, slug),
         "opening": with_side(page.before_paise),
         "closing": with_side(page.closing_paise),
