@@ -90,6 +90,7 @@ def invoices(request: PortalRequest) -> HttpResponse:
 @dataclass(frozen=True, slots=True)
 class InvoiceRow:
     href: str
+    kind: str
     number: str
     date: str
     due: str
@@ -140,7 +141,8 @@ def _invoice_row(party: Party, invoice: Invoice) -> InvoiceRow:
     is_note = invoice.kind == Invoice.Kind.CREDIT_NOTE
     return InvoiceRow(
         href=reverse("portal:invoice", kwargs={"party": party.public_id, "invoice": invoice.public_id}),
-        number=_("Credit note %(number)s") % {"number": invoice.number} if is_note else invoice.number,
+        kind=invoice.get_kind_display() if is_note else "",
+        number=invoice.number,
         date=_day(invoice.issued_on),
         due="" if is_note else _day(invoice.due_on),
         amount=rupees(-invoice.total_paise if is_note else invoice.total_paise),

@@ -252,6 +252,26 @@ def test_pages_in_hindi_have_room_for_its_words(phone_page: Page, shown: Shown, 
     assert found == []
 
 
+def test_a_printed_invoice_says_that_it_is_cancelled_and_a_till_roll_can_be_scanned(
+    desk_page: Page, phone_page: Page, shown: Shown
+) -> None:
+    owner, party = shown.book.owner, shown.book.party
+    cancelled = desk_page.goto(links.path(links.for_invoice(shown.book.cancelled, owner)))
+    assert cancelled and cancelled.ok
+    desk_page.emulate_media(media="print")
+    expect(desk_page.locator(".sheet .note").first).to_be_visible()
+    expect(desk_page.locator(".sheet .note").first).to_contain_text("Cancelled")
+    phone_page.set_viewport_size({"width": 220, "height": 700})
+    bill = factories.make_invoice(party, paise=500_00)
+    phone_page.goto(links.path(links.for_invoice(bill, owner)))
+    expect(phone_page.locator(".qr img")).to_be_hidden()
+    phone_page.emulate_media(media="print")
+    expect(phone_page.locator(".qr img")).to_be_visible()
+    size = "el => parseFloat(getComputedStyle(el).fontSize)"
+    small, text = (phone_page.locator(where).first.evaluate(size) for where in (".sheet small", "article dd"))
+    assert small < text
+
+
 def test_every_page_has_somebody_who_looks_at_it() -> None:
     spaces = {name.partition(":")[0] for name in page_names() if name not in STRANGERS}
     assert spaces == {"accounts", "catalog", "ledger", "portal"}
@@ -339,7 +359,7 @@ MISTAKES = [
     Mistake("shop", "{desk}/payments/new/?party={party}", "Record payment", {"Amount": "99999999999999"}, "crore"),
     Mistake("shop", "{desk}/invoices/{invoice}/cancel/", "Cancel the invoice", {}, "Please fill this in."),
     Mistake("shop", "{desk}/orders/{order}/", "Decline the order", {}, "Write a reason"),
-    Mistake("customer", "{portal}/store/", "Add", {"Quantity": "minus two"}, "number"),
+    Mistake("customer", "{portal}/store/", "Add", {"Quantity": "1.5"}, "whole number"),
 ]
 
 
