@@ -204,6 +204,15 @@ def amend(*rows, **fields):
 RICE = {"description": "Rice", "quantity": "10", "price": "90", "gst": "1800"}
 
 
+def test_a_bill_that_the_editor_cannot_hold_is_credited_instead(client, party):
+    """Of 705 lines the editor would send back 200, and refuse them."""
+    long = make_invoice(party, lines=[line(f"Item {n}") for n in range(201)])
+    answer = client.get(url(long, "amend"), follow=True)
+    assert answer.redirect_chain == [(f"/m/ram/invoices/{long.public_id}/", 302)]
+    assert "more than 200 lines, which the editor cannot hold" in answer.content.decode()
+    assert client.get(url(make_invoice(party, lines=[line()] * 200), "amend")).status_code == 200
+
+
 def test_the_editor_opens_filled_with_date_and_the_way_that_fits(client, party):
     fresh = make_invoice(party, lines=[line("Rice", quantity_milli=10_000, gst_rate_bp=1800)])
     page = client.get(url(fresh, "amend"))

@@ -14,7 +14,7 @@ from ledger import amending, billing
 from ledger.amending import AmendForm
 from ledger.credit_limits import Question
 from ledger.crediting import CreditRefused
-from ledger.editor import BLANK_LINES, Editor
+from ledger.editor import BLANK_LINES, MAX_LINES, Editor
 from ledger.models import Invoice
 from ledger.views.crediting import issued
 from ledger.views.invoices import REFUSALS, button, editor_context
@@ -26,13 +26,8 @@ def invoice_amend(request: MerchantRequest, invoice: str) -> HttpResponse:
     found = issued(request, invoice)
     if public_id := _made(request, found):
         return redirect("ledger:invoice", slug=request.business.slug, invoice=public_id)
-    if found.status != Invoice.Status.ISSUED:
-        messages.error(request, _("Only an issued invoice can be corrected."))
-        return redirect("ledger:invoice", slug=request.business.slug, invoice=found.public_id)
-    if found.credit_notes.filter(status=Invoice.Status.ISSUED).exists():
-        messages.error(
-            request, _("A part of this invoice is credited. Credit the rest of it, and write a new invoice.")
-        )
+    if words := _stops(found):
+        messages.error(request, words)
         return redirect("ledger:invoice", slug=request.business.slug, invoice=found.public_id)
     if request.method != "POST":
         return _page(request, amending.editor_for(found), amending.form_for(found))
@@ -48,6 +43,20 @@ def invoice_amend(request: MerchantRequest, invoice: str) -> HttpResponse:
     if right and not asked and (public_id := _replace(request, found, editor, amend)):
         return redirect("ledger:invoice", slug=request.business.slug, invoice=public_id)
     return _page(request, editor, amend, 400, asked)
+
+
+def _stops(invoice: Invoice) -> str:
+    """Why this invoice cannot be corrected in the editor; "" when it can."""
+    if invoice.status != Invoice.Status.ISSUED:
+        return _("Only an issued invoice can be corrected.")
+    if invoice.credit_notes.filter(status=Invoice.Status.ISSUED).exists():
+        return _("A part of this invoice is credited. Credit the rest of it, and write a new invoice.")
+    if invoice.lines.filter(position__gt=MAX_LINES).exists():
+        words = _(
+            "This invoice has more than %(n)d lines, which the editor cannot hold. Credit the lines that are wrong."
+        )
+        return words % {"n": MAX_LINES}
+    return ""
 
 
 def _said(request: MerchantRequest, invoice: Invoice) -> dict[str, Any]:
