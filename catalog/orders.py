@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts import activity
 from accounts.models import Business, Party, User
-from accounts.money import MAX_PAISE, line_amount, quantity, rupees
+from accounts.money import MAX_PAISE, line_amount, rupees
 from catalog import stock
 from catalog.models import Item, Order, OrderLine, Storefront
 from catalog.units import Units, is_broken
@@ -95,7 +95,7 @@ def place(
         if not stock.reserve(item, wanted[item.pk]):
             raise OrderRefused(
                 _("Only %(quantity)s of %(item)s are left. Please change your cart.")
-                % {"quantity": quantity(item.available_milli or 0), "item": item.name}
+                % {"quantity": Units().measured(item.available_milli or 0, item.unit), "item": item.name}
             )
         lines.append(
             OrderLine(

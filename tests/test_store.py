@@ -340,7 +340,7 @@ def test_nothing_is_oversold(party, client):
     item = make.make_item(party.business, "Rice", stock_milli=2_000)
     add(client, party, item, "3")
     assert "Only 2 pcs left" in text_of(client, at(party, "store/cart/"))
-    refused(place(client, party), "Only 2 of Rice are left.")
+    refused(place(client, party), "Only 2 pcs of Rice are left.")
     item.refresh_from_db()
     assert item.reserved_milli == 0
 
