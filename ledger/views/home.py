@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import MerchantRequest, business_page
 from accounts.india import TZ, today
 from accounts.models import Business
-from accounts.money import rupees
+from accounts.money import grouped, rupees
 from catalog.models import Order
 from ledger.listing import invoice_rows
 from ledger.models import Invoice, OpenItem, Payment, ShareLink
@@ -94,21 +94,21 @@ def tiles(business: Business, waiting: int) -> list[dict[str, Any]]:
     not_used = {
         "label": _("Advances and credit notes"),
         "value": rupees(now["unused"]),
-        "note": ngettext("not used yet, %(n)d party", "not used yet, %(n)d parties", ahead) % {"n": ahead},
+        "note": ngettext("not used yet, %(n)s party", "not used yet, %(n)s parties", ahead) % {"n": grouped(ahead)},
         "href": reverse("ledger:party_list", kwargs=where) + "?show=ahead",
     }
     return [
         {
             "label": _("To collect"),
             "value": rupees(now["collect"]),
-            "note": ngettext("from %(n)d party", "from %(n)d parties", owing) % {"n": owing},
+            "note": ngettext("from %(n)s party", "from %(n)s parties", owing) % {"n": grouped(owing)},
             "href": reverse("ledger:party_list", kwargs=where) + "?show=collect",
         },
         {
             "label": _("Overdue"),
             "value": rupees(now["late"]),
-            "note": ngettext("of it, from %(n)d party", "of it, from %(n)d parties", late_parties)
-            % {"n": late_parties},
+            "note": ngettext("of it, from %(n)s party", "of it, from %(n)s parties", late_parties)
+            % {"n": grouped(late_parties)},
             "tone": "bad" if late_parties else "",
             "href": reverse("ledger:invoice_list", kwargs=where) + "?show=overdue",
         },
@@ -116,7 +116,8 @@ def tiles(business: Business, waiting: int) -> list[dict[str, Any]]:
         {
             "label": _("Received this month"),
             "value": rupees(received["paise"] or 0),
-            "note": ngettext("%(n)d payment", "%(n)d payments", received["payments"]) % {"n": received["payments"]},
+            "note": ngettext("%(n)s payment", "%(n)s payments", received["payments"])
+            % {"n": grouped(received["payments"])},
             "tone": "good" if received["payments"] else "",
             "href": reverse("ledger:payment_list", kwargs=where),
         },
