@@ -75,7 +75,7 @@ class PartyForm(forms.ModelForm, OnceForm):
         self.fields["credit_days"].unit = _("days")  # type: ignore[attr-defined]
         days = party.business.default_credit_days
         self.fields["credit_days"].help_text = _("Left empty: %(days)s, as in your settings.") % {"days": days}
-        self.fields["state_code"].choices = [("", _("As the GSTIN says")), *STATE_CHOICES]  # type: ignore[attr-defined]
+        self.fields["state_code"].choices = [("", _("Not chosen")), *STATE_CHOICES]  # type: ignore[attr-defined]
         self.fields["state_code"].help_text = _(
             "Filled from the GSTIN when you leave it open. A buyer abroad: Other Countries."
         )
