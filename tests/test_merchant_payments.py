@@ -388,3 +388,9 @@ def test_money_paid_out_is_found_beside_money_received(client, party):
     page = client.get(url(party)).content.decode()
     assert f'href="/m/ram/payments/new/?party={party.public_id}&amp;direction=paid">You paid them</a>' in page
     assert "Record what was paid back" in client.get(f"{url(party)}&direction=paid").content.decode()
+
+
+def test_money_paid_out_without_an_advance_is_said_to_be_due(client, party):
+    given = make_payment(party, 5_00, direction=Payment.Direction.PAID)
+    page = client.get(f"/m/ram/payments/{given.public_id}/").content.decode()
+    assert "No advance or credit of theirs: it is due from them now." in page
