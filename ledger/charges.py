@@ -76,7 +76,7 @@ class ChargesForm(forms.Form):
     ship_state_code = forms.ChoiceField(
         label=gettext_lazy("State"),
         required=False,
-        choices=[("", gettext_lazy("- Select an option -")), *STATE_CHOICES],
+        choices=[("", gettext_lazy("Choose the State")), *STATE_CHOICES],
     )
 
     def __init__(

@@ -589,8 +589,14 @@ def test_without_a_search_those_billed_last_are_offered_first(client, shop, part
 # --- tax that a price holds, or does not ----------------------------------------------------------------------
 
 
+def first(pattern, page):
+    found = re.search(pattern, page, re.DOTALL)
+    assert found, pattern
+    return found[1]
+
+
 def gst_choices(page, row=0):
-    found = re.search(rf'<select[^>]*name="lines-{row}-gst"[^>]*>(.*?)</select>', page, re.DOTALL)[1]
+    found = first(rf'<select[^>]*name="lines-{row}-gst"[^>]*>(.*?)</select>', page)
     return dict(re.findall(r'<option value="([^"]*)"(?: selected)?>([^<]*)</option>', found))
 
 
@@ -648,7 +654,7 @@ def test_a_draft_without_tax_is_not_issued_by_a_shop_that_charges_it(client, old
 def test_the_editor_takes_the_rates_of_such_a_draft_from_the_items_again(client, old_draft):
     page = client.get(f"/m/ram/invoices/{old_draft.public_id}/edit/").content.decode()
     assert "while your shop charged no GST" in page
-    rates = [re.search(rf'name="lines-{n}-gst".*?value="([^"]*)" selected', page, re.DOTALL)[1] for n in range(2)]
+    rates = [first(rf'name="lines-{n}-gst".*?value="([^"]*)" selected', page) for n in range(2)]
     assert rates == ["1800", "1800i"]
     ids = re.findall(r'name="lines-\d+-item" value="([^"]+)"', page)
     rows = [
@@ -671,7 +677,7 @@ def test_a_draft_of_a_shop_that_charges_tax_keeps_its_rates_of_nil(client, shop,
     party.business = shop
     draft = make_invoice(party, issued=False, lines=[line("Salt", item=item, hsn="2501")])
     page = client.get(f"/m/ram/invoices/{draft.public_id}/edit/").content.decode()
-    assert re.search(r'name="lines-0-gst".*?value="([^"]*)" selected', page, re.DOTALL)[1] == "0"
+    assert first(r'name="lines-0-gst".*?value="([^"]*)" selected', page) == "0"
     client.post(f"/m/ram/invoices/{draft.public_id}/issue/")
     assert Invoice.objects.get().status == "issued"
 
@@ -679,7 +685,7 @@ def test_a_draft_of_a_shop_that_charges_tax_keeps_its_rates_of_nil(client, shop,
 def test_paid_is_said_of_money_alone(client, party):
     make_payment(party, 100_00, shares=[])
     by_money = make_invoice(party, paise=100_00)
-    posting.allocate_payment(Payment.objects.get(), [(by_money.open_item.pk, 100_00)], None)
+    posting.allocate_payment(Payment.objects.get(), [(by_money.open_item.pk, 100_00)], make_user())
     by_credit = make_invoice(party, paise=300_00)
     make_credit_note(party, original=by_credit, lines=[line(paise=300_00)])
     rows = client.get("/m/ram/invoices/?show=paid").content.decode()

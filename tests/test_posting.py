@@ -341,7 +341,7 @@ def test_a_refund_beyond_the_advances_is_owed_by_the_party(party: Party) -> None
     make_payment(party, 50_00, direction="paid")
     assert statements.balance(party) == 20_00
     make_payment(party, 20_00)
-    assert statements.outstanding(party) == statements.Outstanding(0, 0, 0, 0)
+    assert statements.outstanding(party) == statements.Outstanding(0, 0, 0, 0, 0)
 
 
 def test_a_refund_cannot_settle_bills(party: Party, owner: User) -> None:

@@ -79,7 +79,7 @@ def test_a_party_without_entries_has_a_balance_of_zero() -> None:
     assert statements.balance(party) == 0
     page = statements.page(party, whole_year())
     assert (page.opening_paise, page.closing_paise, page.rows, page.next_cursor) == (0, 0, [], "")
-    assert statements.outstanding(party) == statements.Outstanding(0, 0, 0, 0)
+    assert statements.outstanding(party) == statements.Outstanding(0, 0, 0, 0, 0)
 
 
 def test_pages_of_any_size_join_to_the_same_rows_and_balances(busy: Party) -> None:

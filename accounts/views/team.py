@@ -5,10 +5,12 @@ from functools import wraps
 from typing import Any
 
 from django import forms
+from django.conf import settings as django_settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
@@ -73,7 +75,7 @@ def team_page(request: MerchantRequest) -> HttpResponse:
         "section": "settings",
         "form": form,
         "members": team.members(request.business, request.user),
-        "door": request.build_absolute_uri("/m/login/"),
+        "door": django_settings.SITE_URL + reverse("accounts:login"),
     }
     return render(request, "accounts/team.html", context, status=400 if request.method == "POST" else 200)
 
