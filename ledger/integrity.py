@@ -68,7 +68,8 @@ RULES: list[tuple[str, str]] = [
            LEFT JOIN ledger_entry r ON r.reverses_id = e.id
            WHERE (i.status = 'cancelled') <> (r.id IS NOT NULL)
               OR (r.id IS NOT NULL AND (r.debit_paise <> e.credit_paise OR r.credit_paise <> e.debit_paise
-                  OR r.party_id <> e.party_id OR r.invoice_id <> e.invoice_id))""",
+                  OR r.party_id <> e.party_id OR r.invoice_id <> e.invoice_id
+                  OR i.cancelled_on IS NULL OR r.dated_on <> i.cancelled_on))""",
     ),
     (
         "a cancelled payment is reversed, and only it",

@@ -2,7 +2,7 @@
 
 from accounts.walls import Refusal
 
-_MUTABLE_AFTER_ISSUE = {"status", "cancelled_at", "cancel_reason"}
+_MUTABLE_AFTER_ISSUE = {"status", "cancelled_at", "cancelled_on", "cancel_reason"}
 _MUTABLE_AFTER_PAYMENT = {"status", "cancelled_at", "cancel_reason"}  # adjustments likewise
 
 

@@ -291,9 +291,9 @@ class Book:
             raise Forbidden("the invoice it takes back has been replaced")
         for tds in [tds for tds in self.docs if tds.deducted_from is doc]:
             self.cancel(tds)
+        on = self.today if self.closed_on and doc.on <= self.closed_on else doc.on
+        self._day(on)
         if doc.total:
-            on = self.today if self.closed_on and doc.on <= self.closed_on else doc.on
-            self._day(on)
             self.entries.append((doc.party, on, -doc.total if doc.side == "D" else doc.total))
         self._free(doc)
         doc.live = False

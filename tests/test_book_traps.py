@@ -121,15 +121,31 @@ def test_a_note_of_an_inclusive_line_shows_the_discount_it_had(party: Party):
     assert (back.discount_paise, back.total_paise) == (59_00, 531_00)
 
 
-def test_a_bill_of_nothing_in_closed_books_is_not_cancelled(shop: Business, party: Party, owner: User):
+def test_a_bill_of_nothing_in_closed_books_is_cancelled_today_and_its_month_stays(
+    shop: Business, party: Party, owner: User
+):
+    """No entry tells when: 40 paise of goods and the round-off that makes them nothing stand in the register."""
     on = today() - dt.timedelta(days=60)
-    bill = make_invoice(party, lines=[line("Sweet", paise=40)], rounds_off=True, on=on)
+    bill = make_invoice(party, lines=[line("Sweet", paise=40, hsn="1704")], rounds_off=True, on=on)
     assert bill.total_paise == 0
     closing.close(shop, on + dt.timedelta(days=5), owner)
     before = sales.totals(shop, Period(on, on))
+    assert before["taxable_paise"] == 40
+    posting.cancel_invoice(bill, owner, "Mistake")
+    bill.refresh_from_db()
+    assert (bill.status, bill.cancelled_on) == ("cancelled", today())
+    assert sales.totals(shop, Period(on, on)) == before
+    assert sales.totals(shop, Period(today(), today()))["taxable_paise"] == -40
+    assert [row[4] for row in hsn.REPORT.rows(shop, Period(today(), today()))] == [-40]
+
+
+def test_a_bill_of_nothing_is_not_cancelled_when_the_books_are_closed_up_to_today(
+    shop: Business, party: Party, owner: User
+):
+    bill = make_invoice(party, lines=[line("Sweet", paise=40)], rounds_off=True)
+    Business.objects.filter(pk=shop.pk).update(books_closed_on=today())
     with pytest.raises(PostingRefused, match="books are closed"):
         posting.cancel_invoice(bill, owner, "Mistake")
-    assert sales.totals(shop, Period(on, on)) == before
 
 
 # --- numbers --------------------------------------------------------------------------------------------------

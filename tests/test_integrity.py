@@ -95,13 +95,19 @@ def _payment_on_another_day(book: Book) -> None:
 
 
 def _cancelled_in_name_only(book: Book) -> None:
-    Invoice.objects.filter(pk=book.invoice.pk).update(status="cancelled", cancelled_at=book.invoice.issued_at)
+    Invoice.objects.filter(pk=book.invoice.pk).update(
+        status="cancelled", cancelled_at=book.invoice.issued_at, cancelled_on=book.invoice.issued_on
+    )
     _agree_open_item(OpenItem.objects.get(invoice=book.invoice), 0)
 
 
 def _reversed_and_still_issued(book: Book) -> None:
-    Invoice.objects.filter(pk=book.cancelled.pk).update(status="issued", cancelled_at=None)
+    Invoice.objects.filter(pk=book.cancelled.pk).update(status="issued", cancelled_at=None, cancelled_on=None)
     OpenItem.objects.filter(invoice=book.cancelled).update(total_paise=book.cancelled.total_paise)
+
+
+def _cancelled_on_another_day_than_its_reversal(book: Book) -> None:
+    Invoice.objects.filter(pk=book.cancelled.pk).update(cancelled_on="2030-01-01")
 
 
 def _payment_cancelled_in_name_only(book: Book) -> None:
@@ -348,6 +354,7 @@ BREAKS: list[tuple[Callable[[Book], None], set[str]]] = [
         },
     ),
     (_reversed_and_still_issued, {"a cancelled document is reversed, and only it", OPEN_ITEMS}),
+    (_cancelled_on_another_day_than_its_reversal, {"a cancelled document is reversed, and only it"}),
     (_payment_cancelled_in_name_only, {"a cancelled payment is reversed, and only it", OPEN_ITEMS}),
     (_adjustment_on_another_day, {"an adjustment posts its amount once"}),
     (_adjustment_of_another_kind, {"an adjustment posts its amount once"}),

@@ -1,5 +1,6 @@
 """The database itself refuses what the business forbids, on both engines: every forbidden write is tried for real."""
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
@@ -297,7 +298,10 @@ def forbidden_writes(book: Book) -> dict[str, Callable[[], Any]]:
         ),
         "an issued invoice is deleted by SQL": _sql("DELETE FROM ledger_invoice WHERE id = {pk}", pk=book.invoice.pk),
         "a cancelled invoice comes back": lambda: Invoice.objects.filter(pk=book.cancelled.pk).update(
-            status="issued", cancelled_at=None
+            status="issued", cancelled_at=None, cancelled_on=None
+        ),
+        "a cancellation moves to another day": lambda: Invoice.objects.filter(pk=book.cancelled.pk).update(
+            cancelled_on=book.cancelled.issued_on + dt.timedelta(days=1)
         ),
         "a cancelled invoice is deleted": _sql("DELETE FROM ledger_invoice WHERE id = {pk}", pk=book.cancelled.pk),
         "a cancelled invoice's snapshot is changed": lambda: Invoice.objects.filter(pk=book.cancelled.pk).update(

@@ -55,6 +55,7 @@ class Invoice(models.Model):
     pin_code, state_code, phone, email; the seller's also scheme, upi_id, bank_name, bank_account, bank_ifsc, terms.
     `ship_to` is where the goods go when that is not the buyer's address: a dict of name, address, city, pin_code,
     state_code, or empty. All amounts are paise. What is settled stands in the row's OpenItem.
+    `cancelled_on` is the date from which it does not count: its own, or a later one when the books were closed there.
     `replaces` is the invoice that this one amends: it was cancelled or credited in full in the same transaction.
     """
 
@@ -114,6 +115,7 @@ class Invoice(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     issued_at = models.DateTimeField(null=True)
     cancelled_at = models.DateTimeField(null=True)
+    cancelled_on = models.DateField(null=True)
     cancel_reason = models.CharField(max_length=200, blank=True)
 
     objects: ClassVar[InvoiceQuerySet] = InvoiceQuerySet.as_manager()  # type: ignore[assignment]
@@ -123,6 +125,11 @@ class Invoice(models.Model):
             models.Index(fields=["business", "kind", "-issued_on", "-id"], name="invoices_of_business"),
             models.Index(fields=["business", "party", "kind", "-issued_on", "-id"], name="invoices_of_party"),
             models.Index(fields=["business", "reference"], condition=~Q(reference=""), name="invoices_by_reference"),
+            models.Index(
+                fields=["business", "cancelled_on", "id"],
+                condition=Q(cancelled_on__gt=F("issued_on")),
+                name="invoices_taken_back_later",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(name="invoice_in_business", fields=["business", "id"]),
@@ -150,8 +157,8 @@ class Invoice(models.Model):
             ),
             models.CheckConstraint(
                 name="cancelled_invoice_has_its_time",
-                condition=Q(status="cancelled", cancelled_at__isnull=False)
-                | (~Q(status="cancelled") & Q(cancelled_at__isnull=True)),
+                condition=Q(status="cancelled", cancelled_at__isnull=False, cancelled_on__gte=F("issued_on"))
+                | (~Q(status="cancelled") & Q(cancelled_at__isnull=True, cancelled_on__isnull=True)),
             ),
             models.CheckConstraint(
                 name="invoice_amounts_are_not_negative",

@@ -187,17 +187,24 @@ def post(document: Document, by: User | None) -> OpenItem:
     return item
 
 
-def reverse(document: Document, by: User | None) -> None:
-    """Post the opposite of the document's entry: on its date, or today when the books are closed there."""
+def reverse(document: Document, by: User | None) -> dt.date:
+    """Post the opposite of the document's entry: on its date, or today when the books are closed there.
+
+    Returns that date; a document of 0 paise has one too, but no entry.
+    """
+    _kind, dated_on, _due, _paise, _source = _facts(document)
+    on = _reversal_date(document.business, dated_on)
     entry = document.entries.filter(reverses=None).first()
-    if entry is None:  # a document of 0 paise has no entry
-        return
+    if entry is None:
+        for business in _held({document.business_id}):
+            check_open_books(business, on)
+        return on
     write_entries(
         [
             Entry(
                 business_id=entry.business_id,
                 party_id=entry.party_id,
-                dated_on=_reversal_date(document.business, entry.dated_on),
+                dated_on=on,
                 kind=Entry.Kind.REVERSAL,
                 invoice_id=entry.invoice_id,
                 payment_id=entry.payment_id,
@@ -209,6 +216,7 @@ def reverse(document: Document, by: User | None) -> None:
             )
         ]
     )
+    return on
 
 
 def _reversal_date(business: Business, dated_on: dt.date) -> dt.date:

@@ -12,7 +12,7 @@ from accounts.money import rupees
 from catalog import stock
 from ledger import crediting, drafting, numbering, snapshots
 from ledger.models import Invoice, InvoiceLine, OpenItem, Series
-from ledger.posting.book import PostingRefused, check_day, check_open_books, lock_party, post, reverse, set_number
+from ledger.posting.book import PostingRefused, check_day, lock_party, post, reverse, set_number
 from ledger.posting.settling import allocate, release
 
 
@@ -106,12 +106,10 @@ def cancel_invoice(invoice: Invoice, by: User, reason: str) -> Invoice:
         raise PostingRefused(_("Cancel its credit notes first."))
     if invoice.original and invoice.original.replaced_by.filter(status=Invoice.Status.ISSUED).exists():
         raise PostingRefused(_("The invoice that it takes back has been replaced. Cancel the new invoice first."))
-    if not invoice.total_paise:  # no entry to reverse, yet its lines stand in the registers of its month
-        check_open_books(invoice.business, invoice.issued_on)
-    reverse(invoice, by)
+    invoice.cancelled_on = reverse(invoice, by)
     release(OpenItem.objects.select_for_update().get(invoice=invoice))
     invoice.status, invoice.cancelled_at, invoice.cancel_reason = Invoice.Status.CANCELLED, timezone.now(), reason
-    invoice.save(update_fields=["status", "cancelled_at", "cancel_reason"])
+    invoice.save(update_fields=["status", "cancelled_at", "cancelled_on", "cancel_reason"])
     back = 1 if invoice.kind == Invoice.Kind.INVOICE else -1
     stock.move(
         invoice.business,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Business
 from accounts.money import percent, quantity
-from ledger.models import Entry, Invoice, InvoiceLine
+from ledger.models import Invoice, InvoiceLine
 from ledger.reports import sales
 from ledger.reports.table import Column, Figure, Kind, Report, Row
 from ledger.statements import Period
@@ -33,8 +33,7 @@ def rows(business: Business, period: Period) -> Iterator[Row]:
         invoice__issued_on__gte=period.start,
         invoice__issued_on__lte=period.end,
     )
-    reversals: QuerySet[Entry] = sales.taken_back(business, period)
-    back = _lines(business).filter(invoice__in=reversals.values("invoice"))
+    back = _lines(business).filter(invoice__in=sales.taken_back(business, period).values("pk"))
     found: dict[tuple[str, str, int], list[int]] = defaultdict(lambda: [0] * (1 + len(AMOUNTS)))
     for lines, sign in ((issued, 1), (back, -1)):
         for hsn, unit, rate, kind, milli, *amounts in _grouped(lines):

@@ -11,7 +11,7 @@ import heapq
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import F, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,7 +19,7 @@ from accounts import paging, states
 from accounts.india import show_date
 from accounts.models import Business
 from ledger.gst import SupplyKind
-from ledger.models import Entry, Invoice
+from ledger.models import Invoice
 from ledger.reports.table import Column, Figure, Kind, Report, Row, leading
 from ledger.statements import Period
 
@@ -33,7 +33,7 @@ AMOUNTS = (
     "round_off_paise",
     "total_paise",
 )
-FACTS = ("number", "kind", "status", "original__number", "buyer", "place_of_supply", "supply_kind", "reverse_charge")
+FACTS = ("number", "kind", "original__number", "buyer", "place_of_supply", "supply_kind", "reverse_charge")
 ISSUED = (Invoice.Status.ISSUED, Invoice.Status.CANCELLED)
 
 
@@ -46,62 +46,53 @@ def of_period(business: Business, period: Period) -> QuerySet[Invoice]:
 
 def counts(prefix: str = "") -> Q:
     """Whether a document counts on its own date: issued, or cancelled on a later one."""
-    later = Entry.objects.filter(
-        invoice=OuterRef(f"{prefix}pk"), reverses__isnull=False, dated_on__gt=OuterRef(f"{prefix}issued_on")
-    )
-    cancelled = Q(Exists(later), **{f"{prefix}status": Invoice.Status.CANCELLED})
-    return Q(**{f"{prefix}status": Invoice.Status.ISSUED}) | cancelled
+    later = Q(**{f"{prefix}cancelled_on__gt": F(f"{prefix}issued_on")})
+    return Q(**{f"{prefix}status": Invoice.Status.ISSUED}) | later
 
 
-def taken_back(business: Business, period: Period) -> QuerySet[Entry]:
-    """Reversals dated in a period of documents that lie before the day of their cancellation."""
-    return Entry.objects.filter(
+def taken_back(business: Business, period: Period) -> QuerySet[Invoice]:
+    """Documents of earlier dates whose cancellation is dated in a period."""
+    return Invoice.objects.filter(
         business=business,
-        reverses__isnull=False,
-        invoice__isnull=False,
-        dated_on__gte=period.start,
-        dated_on__lte=period.end,
-        dated_on__gt=F("invoice__issued_on"),
+        cancelled_on__gte=period.start,
+        cancelled_on__lte=period.end,
+        cancelled_on__gt=F("issued_on"),
     )
 
 
 def rows(business: Business, period: Period) -> Iterator[Row]:
     """By date: three streams, each in the order of its own index."""
-    reversal = Entry.objects.filter(invoice=OuterRef("pk"), reverses__isnull=False).values("dated_on")[:1]
-    documents = of_period(business, period).annotate(reversed_on=Subquery(reversal))
-    columns = ("public_id", *FACTS, "reversed_on", *AMOUNTS)
+    documents = of_period(business, period)
     streams: list[Iterator[tuple[dt.date, int, Row]]] = [
-        _documents(documents.filter(kind=kind), columns, place)
+        _documents(documents.filter(kind=kind), place)
         for place, kind in enumerate((Invoice.Kind.INVOICE, Invoice.Kind.CREDIT_NOTE))
     ]
-    streams.append(_reversals(taken_back(business, period)))
+    streams.append(_cancellations(taken_back(business, period)))
     for _day, _place, row in heapq.merge(*streams, key=lambda found: found[:2]):
         yield row
 
 
-def _documents(
-    documents: QuerySet[Invoice], columns: tuple[str, ...], place: int
-) -> Iterator[tuple[dt.date, int, Row]]:
-    for day, _pk, public_id, *values in paging.stream(documents, ("issued_on", "id"), columns):
-        facts = values[: len(FACTS)]
-        reversed_on, *amounts = values[len(FACTS) :]
-        status, state = facts[2], ""
-        if status == Invoice.Status.CANCELLED:
-            gone = reversed_on is None or reversed_on == day
-            state = _("Cancelled") if gone else _("Cancelled on %(day)s") % {"day": show_date(reversed_on)}
+def _documents(documents: QuerySet[Invoice], place: int) -> Iterator[tuple[dt.date, int, Row]]:
+    columns = ("public_id", "cancelled_on", *FACTS, *AMOUNTS)
+    for day, _pk, public_id, cancelled_on, *values in paging.stream(documents, ("issued_on", "id"), columns):
+        facts, amounts = values[: len(FACTS)], values[len(FACTS) :]
+        state = ""
+        if cancelled_on:
+            gone = cancelled_on == day
+            state = _("Cancelled") if gone else _("Cancelled on %(day)s") % {"day": show_date(cancelled_on)}
             amounts = [0] * len(amounts) if gone else amounts
         yield day, place, leading(_row(day, facts, state, amounts, back=False), "invoice", public_id)
 
 
-def _reversals(entries: QuerySet[Entry]) -> Iterator[tuple[dt.date, int, Row]]:
-    columns = tuple(f"invoice__{name}" for name in ("public_id", *FACTS, *AMOUNTS))
-    for day, _pk, public_id, *values in paging.stream(entries, ("dated_on", "id"), columns):
+def _cancellations(documents: QuerySet[Invoice]) -> Iterator[tuple[dt.date, int, Row]]:
+    columns = ("public_id", *FACTS, *AMOUNTS)
+    for day, _pk, public_id, *values in paging.stream(documents, ("cancelled_on", "id"), columns):
         facts, amounts = values[: len(FACTS)], values[len(FACTS) :]
         yield day, 2, leading(_row(day, facts, _("Cancellation"), amounts, back=True), "invoice", public_id)
 
 
 def _row(day: dt.date, facts: list[Any], state: str, amounts: list[int], *, back: bool) -> Row:
-    number, kind, _status, original, buyer, place, supply, reverse_charge = facts
+    number, kind, original, buyer, place, supply, reverse_charge = facts
     sign = -1 if (kind == Invoice.Kind.CREDIT_NOTE) != back else 1
     return (
         day,
@@ -122,9 +113,9 @@ def totals(business: Business, period: Period) -> dict[str, int]:
     """The sums of the amounts of `rows`, by field: two queries."""
     found = dict.fromkeys(AMOUNTS, 0)
     issued = of_period(business, period).filter(counts()).values(document=F("kind")).order_by()
-    back = taken_back(business, period).values(document=F("invoice__kind")).order_by()
-    for queryset, prefix, sign in ((issued, "", 1), (back, "invoice__", -1)):
-        for group in queryset.annotate(**{f"sum_{name}": Sum(f"{prefix}{name}") for name in AMOUNTS}):
+    back = taken_back(business, period).values(document=F("kind")).order_by()
+    for queryset, sign in ((issued, 1), (back, -1)):
+        for group in queryset.annotate(**{f"sum_{name}": Sum(name) for name in AMOUNTS}):
             turn = sign if group["document"] == Invoice.Kind.INVOICE else -sign
             sums: dict[str, Any] = dict(group)
             for name in AMOUNTS:
