@@ -171,7 +171,7 @@ SHOW_INVOICES = [
     ("unpaid", gettext_lazy("Unpaid")),
     ("overdue", gettext_lazy("Overdue")),
     ("part_paid", gettext_lazy("Part paid")),
-    ("paid", gettext_lazy("Paid")),
+    ("paid", gettext_lazy("Settled")),
     ("draft", gettext_lazy("Drafts")),
     ("cancelled", gettext_lazy("Cancelled")),
     ("credit_note", gettext_lazy("Credit notes")),

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import DateField, OnceForm, OwnMobileField, QuantityField
+from accounts.forms import DateField, OnceForm, OwnMobileField, QuantityField, sought
 from accounts.india import fy_end, fy_start, today
 from catalog.orders import MAX_QUANTITY_MILLI
 from catalog.units import Units, is_broken
@@ -35,7 +35,7 @@ class SearchForm(forms.Form):
 
     @property
     def text(self) -> str:
-        return str(self.cleaned_data.get("q", "")) if self.is_valid() else ""
+        return sought(self)
 
 
 PERIODS = {

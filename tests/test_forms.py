@@ -186,3 +186,14 @@ def test_a_search_that_is_too_long_is_told_so_kept_and_finds_nothing(where: str)
     assert f'value="{typed}"' in page
     assert "Asha Kirana" not in page
     assert "Asha Rice" not in page
+
+
+@pytest.mark.parametrize("where", ["invoices/", "store/"])
+def test_a_customers_search_that_is_too_long_finds_nothing_either(where: str) -> None:
+    book, typed = factories.make_book("Asha"), "asha" * 20
+    address = f"/portal/{book.party.public_id}/{where}"
+    page = factories.customer_client(book.party).get(address, {"q": typed}).content.decode()
+    assert "This is too long: at most 60 characters." in page
+    assert f'value="{typed}"' in page
+    assert book.invoice.number not in page
+    assert "Asha Rice" not in page

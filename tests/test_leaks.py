@@ -603,18 +603,20 @@ def test_rows_of_the_other_shop_in_the_body_of_a_form_are_not_found(town: Town) 
 # --- What ends, ends everywhere ------------------------------------------------------------------------------
 
 
-def _party_pages(town: Town) -> list[str]:
-    return [
-        address(name, own_arguments(town, name))
+def _party_pages(town: Town) -> dict[str, int]:
+    """Addresses of one party, each with how it answers whoever may see it."""
+    return {
+        address(name, own_arguments(town, name)): 302 if how.leads else 200
         for name, how in TABLE.items()
         if how.get and how.who in (PARTY, PARTY_MONEY, PARTY_ORDERS)
-    ]
+    }
 
 
 @pytest.mark.parametrize("how", ["stopped", "number changed", "sessions ended", "person removed", "business closed"])
 def test_a_customer_who_lost_access_sees_nothing_at_the_next_request(town: Town, how: str) -> None:
     ours, browser = town.ours, town.visitors[OWNER]
-    assert {browser.get(where).status_code for where in _party_pages(town)} == {200}
+    pages = _party_pages(town)
+    assert {where: browser.get(where).status_code for where in pages} == pages
     if how == "stopped":
         parties.set_shared(ours.party, False, ours.owner)
     elif how == "number changed":
@@ -625,7 +627,7 @@ def test_a_customer_who_lost_access_sees_nothing_at_the_next_request(town: Town,
         parties.remove_person(PartyPerson.objects.get(party=ours.party, phone=ours.owner_phone), ours.owner)
     else:
         Business.objects.filter(pk=ours.business.pk).update(is_active=False)
-    assert {browser.get(where).status_code for where in _party_pages(town)} == {404}
+    assert {browser.get(where).status_code for where in pages} == {404}
     tokens = [links.path(ours.invoice_link), links.path(ours.invoice_link) + "/pdf", links.path(ours.portal_link)]
     expected = 404 if how == "business closed" else 410
     assert [Client().get(where).status_code for where in tokens] == [expected] * 3
