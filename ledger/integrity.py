@@ -190,9 +190,9 @@ RULES: list[tuple[str, str]] = [
                 OR ({seller_scheme} <> 'regular' AND i.cgst_paise + i.sgst_paise + i.igst_paise + i.cess_paise <> 0))""",
     ),
     (
-        "an issued document has lines, a label and snapshots of both sides",
+        "an issued document has lines, a label, a hash and snapshots of both sides",
         """SELECT i.id AS invoice FROM ledger_invoice i WHERE i.status <> 'draft'
-           AND (i.label = '' OR {seller_name} IS NULL OR {buyer_name} IS NULL
+           AND (i.label = '' OR i.facts_hash = '' OR {seller_name} IS NULL OR {buyer_name} IS NULL
                 OR NOT EXISTS (SELECT 1 FROM ledger_invoiceline l WHERE l.invoice_id = i.id))""",
     ),
     (

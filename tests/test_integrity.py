@@ -297,6 +297,10 @@ def _no_label(book: Book) -> None:
     Invoice.objects.filter(pk=book.invoice.pk).update(label="")
 
 
+def _no_hash(book: Book) -> None:
+    Invoice.objects.filter(pk=book.invoice.pk).update(facts_hash="")
+
+
 def _no_snapshot(book: Book) -> None:
     Invoice.objects.filter(pk=book.invoice.pk).update(buyer={})
 
@@ -376,8 +380,9 @@ BREAKS: list[tuple[Callable[[Book], None], set[str]]] = [
     (_igst_within_the_state, {TAX}),
     (_cgst_between_states, {TAX}),
     (_unequal_halves, {TAX}),
-    (_no_label, {"an issued document has lines, a label and snapshots of both sides"}),
-    (_no_snapshot, {"an issued document has lines, a label and snapshots of both sides"}),
+    (_no_label, {"an issued document has lines, a label, a hash and snapshots of both sides"}),
+    (_no_hash, {"an issued document has lines, a label, a hash and snapshots of both sides"}),
+    (_no_snapshot, {"an issued document has lines, a label, a hash and snapshots of both sides"}),
     (_number_skipped, {"numbers run from the first of their series without gaps"}),
     (_number_in_the_middle_is_missing, {"numbers run from the first of their series without gaps"}),
     (_stock, {"stock is the sum of its movements"}),

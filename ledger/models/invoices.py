@@ -55,7 +55,7 @@ class Invoice(models.Model):
     pin_code, state_code, phone, email; the seller's also scheme, upi_id, bank_name, bank_account, bank_ifsc, terms.
     `ship_to` is where the goods go when that is not the buyer's address: a dict of name, address, city, pin_code,
     state_code, or empty. All amounts are paise. What is settled stands in the row's OpenItem.
-    `replaces` is the invoice that this one amends: it was cancelled or credited in full in the same transaction.
+    `facts_hash` is taken at issue (ledger.facts). `replaces` is the invoice that this one amends: it was cancelled or credited in full in the same transaction.
     """
 
     class Kind(models.TextChoices):
@@ -115,6 +115,7 @@ class Invoice(models.Model):
     issued_at = models.DateTimeField(null=True)
     cancelled_at = models.DateTimeField(null=True)
     cancel_reason = models.CharField(max_length=200, blank=True)
+    facts_hash = models.CharField(max_length=64, blank=True)
 
     objects: ClassVar[InvoiceQuerySet] = InvoiceQuerySet.as_manager()  # type: ignore[assignment]
 

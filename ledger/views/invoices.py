@@ -19,7 +19,7 @@ from accounts.money import percent, rupees, unit_price
 from accounts.phones import mask
 from catalog.models import Item
 from catalog.units import Units
-from ledger import billing, credit_limits, drafting, paper, pdf, posting, relations, settled, trail
+from ledger import billing, credit_limits, drafting, paper, papers, posting, relations, settled, trail
 from ledger.credit_limits import Question
 from ledger.drafting import DraftRefused
 from ledger.editor import BLANK_LINES, Editor, rate_key
@@ -364,8 +364,8 @@ def invoice_pdf(request: MerchantRequest, invoice: str) -> HttpResponse:
     name = (found.number or f"draft-{found.public_id}").replace("/", "-")
     headers = {"Content-Disposition": f'inline; filename="{name}.pdf"'}
     try:
-        content = pdf.render(found)
-    except pdf.TooLong as error:
+        content = papers.of_invoice(found)
+    except papers.TooLong as error:
         messages.error(
             request, _("%(lines)d lines are too many for a PDF. Print the page instead.") % {"lines": error.lines}
         )
