@@ -22,7 +22,7 @@ from accounts.models import Business
 from accounts.money import amount, percent, plain, rupees, unit_price
 from accounts.phones import pretty
 from catalog.units import Units
-from ledger import gst, settled, snapshots, upi
+from ledger import gst, settled, snapshots, upi, verifying
 from ledger.models import Invoice, InvoiceLine
 from ledger.words import in_words
 
@@ -89,7 +89,7 @@ def context_of(invoice: Invoice) -> dict[str, Any]:
     """What `partials/_paper.html` needs. One query (the lines) for an issued invoice with business and party at hand.
 
     Keys: invoice, title, lines, has_hsn, has_discount, taxed, tax_rows, state_tax, words, hsn_rows, seller, buyer,
-    ship_to, place, original, has_newer, remarks, terms.
+    ship_to, place, original, has_newer, remarks, terms, verify (ledger.verifying.slot: where to ask about it).
     """
     lines = list(invoice.lines.all())
     is_draft = invoice.status == Invoice.Status.DRAFT
@@ -118,6 +118,7 @@ def context_of(invoice: Invoice) -> dict[str, Any]:
         "has_newer": has_newer(invoice),
         # Conditions of sale: what is taken back, interest on what is late. A credit note sells nothing.
         "terms": seller.get("terms", "") if invoice.kind == Invoice.Kind.INVOICE else "",
+        "verify": verifying.slot(invoice),
     }
 
 

@@ -2,15 +2,17 @@
 
 from django.urls import path
 
-from portal.views import account, cart, ledger, links, login, orders, profile, store
+from portal.views import account, cart, ledger, links, login, orders, profile, store, verifying
 
 app_name = "portal"
 urlpatterns = [
     path("i/<str:token>", links.invoice, name="invoice_link"),
     path("i/<str:token>/pdf", links.invoice_pdf, name="invoice_link_pdf"),
+    path("i/<str:token>/logo", links.logo, name="invoice_link_logo"),
     path("i/<str:token>/opened", links.opened, name="invoice_opened"),
     path("i/<str:token>/login", links.invoice_login, name="invoice_login"),
     path("p/<str:token>", links.portal, name="portal_link"),
+    path("v/<str:token>", verifying.verify, name="verify"),
     path("portal/", account.chooser, name="chooser"),
     path("portal/login/", login.login, name="login"),
     path("portal/code/", login.code, name="code"),
@@ -18,6 +20,7 @@ urlpatterns = [
     path("portal/logout/everywhere/", profile.sign_out_everywhere, name="sign_out_everywhere"),
     path("portal/welcome/", login.consent, name="consent"),
     path("portal/<slug:party>/", account.dashboard, name="dashboard"),
+    path("portal/<slug:party>/logo", account.logo, name="logo"),
     path("portal/<slug:party>/invoices/", account.invoices, name="invoices"),
     path("portal/<slug:party>/invoices/<slug:invoice>/", account.invoice, name="invoice"),
     path("portal/<slug:party>/invoices/<slug:invoice>/pdf", account.invoice_pdf, name="invoice_pdf"),

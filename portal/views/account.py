@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from accounts import paging
+from accounts import images, paging
 from accounts.models import Party
 from accounts.money import rupees
 from catalog.models import Order
@@ -175,6 +175,13 @@ def invoice(request: PortalRequest, invoice: str) -> HttpResponse:
         "pay": paper.ways_to_pay(request.business, standing.due_paise, number=found.number),
     }
     return page(request, "portal/invoice.html", "invoices", context)
+
+
+@require_safe
+@party_page()
+def logo(request: PortalRequest) -> HttpResponse:
+    """The shop's logo, for every customer of it."""
+    return images.answer(get_object_or_404(request.business.images, pk=request.business.logo_id))
 
 
 @require_safe

@@ -10,13 +10,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import languages, limits, otp
+from accounts import images, languages, limits, otp
 from accounts.models import LoginChallenge, Membership, Party, PartyPerson
 from accounts.sessions import merchant_user_id
 from ledger import links, paper
@@ -88,6 +88,13 @@ def invoice(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
 def invoice_pdf(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
     assert link.invoice is not None, "an invoice link has an invoice"
     return pdf_response(request, link.invoice)
+
+
+@require_safe
+@link_page(ShareLink.Kind.INVOICE)
+def logo(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+    """The shop's logo, for whoever holds the link, as long as it works."""
+    return images.answer(get_object_or_404(link.business.images, pk=link.business.logo_id))
 
 
 @csrf_exempt  # the address itself is the capability, and the page that calls it has neither cookie nor session
