@@ -108,6 +108,11 @@ RULES: list[tuple[str, str]] = [
            ON p.id = a.payment_id WHERE p.status = 'cancelled' AND a.status <> 'cancelled'""",
     ),
     (
+        "an accepted claim is money received from its party",
+        """SELECT c.id AS claim, p.id AS payment FROM ledger_paymentclaim c JOIN ledger_payment p ON p.id = c.payment_id
+           WHERE p.party_id <> c.party_id OR p.business_id <> c.business_id OR p.direction <> 'received'""",
+    ),
+    (
         "credit notes give back no more than their invoice",
         """SELECT n.original_id AS invoice, sum(n.total_paise) AS credited, min(i.total_paise) AS total
            FROM ledger_invoice n JOIN ledger_invoice i ON i.id = n.original_id

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views import account, cart, ledger, links, login, orders, profile, store, verifying
+from portal.views import account, cart, ledger, links, login, orders, paying, profile, receipts, shared, store, verifying, zips
 
 app_name = "portal"
 urlpatterns = [
@@ -12,6 +12,14 @@ urlpatterns = [
     path("i/<str:token>/opened", links.opened, name="invoice_opened"),
     path("i/<str:token>/login", links.invoice_login, name="invoice_login"),
     path("p/<str:token>", links.portal, name="portal_link"),
+    path("r/<str:token>", shared.receipt, name="receipt_link"),
+    path("r/<str:token>/pdf", shared.receipt_pdf, name="receipt_link_pdf"),
+    path("r/<str:token>/opened", shared.receipt_opened, name="receipt_opened"),
+    path("r/<str:token>/login", shared.receipt_login, name="receipt_login"),
+    path("s/<str:token>", shared.statement, name="statement_link"),
+    path("s/<str:token>/opened", shared.statement_opened, name="statement_opened"),
+    path("s/<str:token>/login", shared.statement_login, name="statement_login"),
+    path("s/<str:token>/<slug:form>", shared.statement_file, name="statement_link_file"),
     path("v/<str:token>", verifying.verify, name="verify"),
     path("portal/", account.chooser, name="chooser"),
     path("portal/login/", login.login, name="login"),
@@ -21,10 +29,19 @@ urlpatterns = [
     path("portal/welcome/", login.consent, name="consent"),
     path("portal/<slug:party>/", account.dashboard, name="dashboard"),
     path("portal/<slug:party>/logo", account.logo, name="logo"),
+    path("portal/<slug:party>/invoices.zip", zips.invoice_zip, name="invoice_zip"),
     path("portal/<slug:party>/invoices/", account.invoices, name="invoices"),
     path("portal/<slug:party>/invoices/<slug:invoice>/", account.invoice, name="invoice"),
     path("portal/<slug:party>/invoices/<slug:invoice>/pdf", account.invoice_pdf, name="invoice_pdf"),
     path("portal/<slug:party>/ledger/", ledger.ledger, name="ledger"),
+    path("portal/<slug:party>/ledger.<slug:form>", ledger.ledger_file, name="ledger_file"),
+    path("portal/<slug:party>/payments/<slug:payment>/", receipts.receipt, name="receipt"),
+    path("portal/<slug:party>/payments/<slug:payment>/pdf", receipts.receipt_pdf, name="receipt_pdf"),
+    path("portal/<slug:party>/pay/", paying.pay, name="pay"),
+    path("portal/<slug:party>/paid/", paying.paid, name="paid"),
+    path("portal/<slug:party>/paid/<slug:claim>/", paying.claim, name="claim"),
+    path("portal/<slug:party>/paid/<slug:claim>/take-back/", paying.claim_withdraw, name="claim_withdraw"),
+    path("portal/<slug:party>/paid/<slug:claim>/image", paying.claim_image, name="claim_image"),
     path("portal/<slug:party>/store/", store.store, name="store"),
     path("portal/<slug:party>/store/cart/", cart.cart, name="cart"),
     path("portal/<slug:party>/store/cart/<slug:item>/", cart.cart_line, name="cart_line"),

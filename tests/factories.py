@@ -22,9 +22,9 @@ from accounts import idempotency, india, parties
 from accounts.models import Business, Device, Image, Membership, Message, Party, PartyPerson, User
 from catalog import orders, stock
 from catalog.models import Category, Item, Order
-from ledger import billing, drafting, links, posting, sharing
+from ledger import billing, claims, drafting, links, posting, sharing
 from ledger.crediting import Want
-from ledger.models import Adjustment, Invoice, LinkOpen, Payment, ShareLink
+from ledger.models import Adjustment, Invoice, LinkOpen, Payment, PaymentClaim, ShareLink
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
@@ -150,6 +150,28 @@ def make_payment(
     )
 
 
+def make_claim(
+    party: Party,
+    paise: int = 100_00,
+    *,
+    reference: str = "",
+    mode: str = Payment.Mode.UPI,
+    on: dt.date | None = None,
+    by: User | None = None,
+    **fields: Any,
+) -> PaymentClaim:
+    """“I have paid” of ₹100 by UPI today, under a UTR that nobody has used."""
+    return claims.make(
+        party,
+        by or make_user(),
+        amount_paise=paise,
+        mode=mode,
+        reference=reference or (f"{next(_serial):012d}" if mode != Payment.Mode.CASH else ""),
+        paid_on=on or india.today(),
+        **fields,
+    )
+
+
 def make_adjustment(
     party: Party,
     paise: int = 100_00,
@@ -210,6 +232,7 @@ class Book:
     payment: Payment
     taxed_payment: Payment  # of third_party, with TDS
     adjustment: Adjustment
+    claim: PaymentClaim  # waits, with a screenshot
     invoice_link: ShareLink
     portal_link: ShareLink
     message: Message
@@ -253,6 +276,9 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
     billed = orders.place(party, buyer, {item.pk: 1000})
     make_draft(party, order=billed, by=owner)
     orders.close(billed, Order.Status.BILLED, owner)
+    claim = make_claim(party, 2_00, by=buyer, invoice=invoice, note=f"{mark} by phone")
+    PaymentClaim.objects.filter(pk=claim.pk).update(screenshot=image)
+    claims.accept(make_claim(third_party, 1_00, by=buyer), owner)
     invoice_link, portal_link = links.for_invoice(invoice, owner), links.for_party(party, owner)
     message = sharing.send(invoice_link, Message.Channel.WHATSAPP, owner)
     LinkOpen.objects.create(business=business, link=invoice_link, event=LinkOpen.Event.OPENED, device=f"{mark} phone")
@@ -281,6 +307,7 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
         payment=payment,
         taxed_payment=taxed_payment,
         adjustment=adjustment,
+        claim=claim,
         invoice_link=invoice_link,
         portal_link=portal_link,
         message=message,

@@ -22,6 +22,7 @@ from ledger.models import (
     OpenItem,
     PartyBalance,
     Payment,
+    PaymentClaim,
     Series,
 )
 from tests import factories
@@ -107,6 +108,11 @@ def _reversed_and_still_issued(book: Book) -> None:
 def _payment_cancelled_in_name_only(book: Book) -> None:
     Payment.objects.filter(pk=book.payment.pk).update(status="cancelled", cancelled_at=book.payment.created_at)
     _agree_open_item(OpenItem.objects.get(payment=book.payment), 0)
+
+
+def _claim_of_money_paid_out(book: Book) -> None:
+    paid_out = Payment.objects.get(business=book.business, direction="paid")
+    PaymentClaim.objects.filter(business=book.business, status="accepted").update(payment=paid_out)
 
 
 def _adjustment_on_another_day(book: Book) -> None:
@@ -352,6 +358,7 @@ BREAKS: list[tuple[Callable[[Book], None], set[str]]] = [
         },
     ),
     (_reversed_and_still_issued, {"a cancelled document is reversed, and only it", OPEN_ITEMS}),
+    (_claim_of_money_paid_out, {"an accepted claim is money received from its party"}),
     (_payment_cancelled_in_name_only, {"a cancelled payment is reversed, and only it", OPEN_ITEMS}),
     (_adjustment_on_another_day, {"an adjustment posts its amount once"}),
     (_adjustment_of_another_kind, {"an adjustment posts its amount once"}),

@@ -130,6 +130,11 @@ TABLE: dict[str, Class] = {
     "ledger:payment_settle": deed(SHOP),
     "ledger:payment_settles": both(SHOP),
     "ledger:payment_cancel": both(SHOP),
+    "ledger:claims": page(SHOP),
+    "ledger:claim": page(SHOP),
+    "ledger:claim_accept": deed(SHOP),
+    "ledger:claim_decline": deed(SHOP),
+    "ledger:claim_image": page(SHOP),
     "ledger:adjustment_list": page(SHOP),
     "ledger:adjustment_new": both(SHOP),
     "ledger:adjustment": page(SHOP),
@@ -175,6 +180,11 @@ TABLE: dict[str, Class] = {
     "portal:invoice": page(PARTY_MONEY),
     "portal:invoice_pdf": page(PARTY_MONEY),
     "portal:ledger": page(PARTY_MONEY),
+    "portal:pay": page(PARTY_MONEY),
+    "portal:paid": both(PARTY_MONEY),
+    "portal:claim": page(PARTY_MONEY),
+    "portal:claim_withdraw": deed(PARTY_MONEY),
+    "portal:claim_image": page(PARTY_MONEY),
     "portal:store": page(PARTY),
     "portal:cart": page(PARTY_ORDERS),
     "portal:cart_line": deed(PARTY_ORDERS),
@@ -233,6 +243,7 @@ class Town:
     theirs: Book
     hidden: Invoice
     other_order: Any
+    other_claim: Any
     visitors: dict[str, Client]
 
 
@@ -244,7 +255,8 @@ def town() -> Town:
     hidden = factories.make_invoice(ours.party, lines=[line(f"{OURS} Ghee", paise=OUR_PAISE + 11_00)])
     buyer = factories.make_user(ours.other_phone)
     other_order = orders.place(ours.other_party, buyer, {ours.item.pk: 1000}, note=f"{OURS} hurry")
-    return Town(ours, theirs, hidden, other_order, visitors_of(ours, theirs))
+    other_claim = factories.make_claim(ours.other_party, OUR_PAISE + 700, by=buyer, note=f"{OURS} hurry")
+    return Town(ours, theirs, hidden, other_order, other_claim, visitors_of(ours, theirs))
 
 
 def visitors_of(ours: Book, theirs: Book) -> dict[str, Client]:
@@ -292,6 +304,7 @@ def own_arguments(town: Town, name: str) -> dict[str, str]:
         "invoice": document.public_id,
         "payment": ours.payment.public_id,
         "adjustment": ours.adjustment.public_id,
+        "claim": ours.claim.public_id,
         "item": ours.item.public_id,
         "image": ours.image.public_id,
         "order": ours.order.public_id,
@@ -484,6 +497,7 @@ def foreign_rows(town: Town, name: str, key: str) -> list[str]:
         "invoice": [theirs.invoice, theirs.draft],
         "payment": [theirs.payment],
         "adjustment": [theirs.adjustment],
+        "claim": [theirs.claim],
         "item": [theirs.item],
         "image": [theirs.image],
         "order": [theirs.order],
@@ -497,6 +511,7 @@ def foreign_rows(town: Town, name: str, key: str) -> list[str]:
             "party": [ours.other_party, theirs.party],
             "invoice": [ours.other_invoice, theirs.invoice, ours.draft],
             "order": [town.other_order, theirs.order],
+            "claim": [town.other_claim, theirs.claim],
         }
     return [theirs.business.slug] if key == "slug" else [row.public_id for row in rows[key]]
 

@@ -17,7 +17,7 @@ class PaymentClaim(models.Model):
     """“I have paid”: a row both sides see. It is no money in the book until it is accepted and becomes `payment`.
 
     `reference` is the bank's number of the transfer (UTR), kept in capitals; of all that wait or were accepted it
-    stands once in a business. `answer` is why it was declined: the customer reads it. `invoice` is the one it was
+    stands once in a business (a cheque's number, and cash, once in a party). `answer` is why it was declined: the customer reads it. `invoice` is the one it was
     written for, if any.
     """
 
@@ -76,4 +76,9 @@ class PaymentClaim(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.reference
+        return self.shown_reference
+
+    @property
+    def shown_reference(self) -> str:
+        """The reference as people know it: what tells it apart from other parties' (ledger.claims.kept) left out."""
+        return self.reference.partition("@")[0]

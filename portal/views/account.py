@@ -16,9 +16,9 @@ from accounts import images, paging
 from accounts.models import Party
 from accounts.money import rupees
 from catalog.models import Order
-from ledger import paper, settled, statements
+from ledger import paper, paying, settled, statements
 from ledger.models import Invoice
-from portal import access
+from portal import access, told
 from portal.access import PortalRequest, page, party_page
 from portal.forms import SearchForm
 from portal.views.papers import pdf_response
@@ -74,10 +74,16 @@ def dashboard(request: PortalRequest) -> HttpResponse:
     open_now = statements.outstanding(request.party)
     due = open_now.due_paise
     balance = balance_of(request.party)
-    pay = paper.ways_to_pay(request.business, balance.paise, note=request.party.name)
     first = round(100 * open_now.overdue_paise / due) if due else 0
     second = round(100 * (open_now.overdue_paise + open_now.due_soon_paise) / due) if due else 0
-    context = {"balance": balance, "open": open_now, "first": first, "second": second, "pay": pay}
+    context = {
+        "balance": balance,
+        "open": open_now,
+        "first": first,
+        "second": second,
+        "can_pay": balance.paise > 0 and paying.can_be_paid(request.business),
+        "told": told.lately(request.party, balance.paise),
+    }
     return page(request, "portal/dashboard.html", "home", context | _invoice_list(request))
 
 
@@ -173,6 +179,7 @@ def invoice(request: PortalRequest, invoice: str) -> HttpResponse:
         "standing": standing,
         "settlements": parts,
         "pay": paper.ways_to_pay(request.business, standing.due_paise, number=found.number),
+        "told": told.waiting(request.party, balance_of(request.party).paise, invoice=found),
     }
     return page(request, "portal/invoice.html", "invoices", context)
 
