@@ -16,5 +16,6 @@ urlpatterns = [
     path("<slug:slug>/settings/team/role/", team.team_role, name="team_role"),
     path("<slug:slug>/settings/team/remove/", team.team_remove, name="team_remove"),
     path("<slug:slug>/settings/look/", look.look, name="look"),
+    path("<slug:slug>/settings/look/logo", look.logo, name="logo"),
     path("<slug:slug>/messages/", messages.message_list, name="messages"),
 ]

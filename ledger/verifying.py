@@ -77,11 +77,15 @@ def path(invoice: Invoice) -> str:
 
 
 def slot(invoice: Invoice) -> dict[str, str] | None:
-    """What a paper prints: `url`, `qr` (data URI of an SVG) and `hash` (its first digits); None for a draft. No query."""
+    """What a paper shows: `url`, its `path`, `qr` (data URI of an SVG) and `hash` (its first digits). No query.
+
+    None for a draft.
+    """
     if invoice.status == Invoice.Status.DRAFT:
         return None
-    url = settings.SITE_URL + path(invoice)
-    return {"url": url, "qr": _qr(url), "hash": short_hash(invoice.facts_hash)}
+    where = path(invoice)
+    url = settings.SITE_URL + where
+    return {"url": url, "path": where, "qr": _qr(url), "hash": short_hash(invoice.facts_hash)}
 
 
 @lru_cache(maxsize=512)

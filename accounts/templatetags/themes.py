@@ -24,6 +24,14 @@ def theme(business: Business | None) -> SafeString:
     )
 
 
+@register.simple_tag
+def theme_for_print(business: Business) -> SafeString:
+    """The same for the merchant's own pages: their colour on what they print, not on the desk."""
+    if not business.colour:
+        return SafeString("")
+    return format_html('<link rel="stylesheet" href="{}" media="print">', themes.address(business))
+
+
 @register.filter
 def version(image_id: int | None) -> str:
     """Another text for another picture, so that browsers may keep it; tells nothing of the id."""

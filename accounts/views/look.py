@@ -5,12 +5,12 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import branding, themes
-from accounts.access import MerchantRequest
+from accounts import branding, images, themes
+from accounts.access import MerchantRequest, business_page
 from accounts.models import Image
 from accounts.views.team import owners_only
 
@@ -45,6 +45,15 @@ def _context(request: MerchantRequest, form: branding.LookForm) -> dict[str, Any
         "pictures": {name: names.get(pk, "") for name, pk in ids.items()},
         "styles": business.PaperStyle.values,
     }
+
+
+@require_safe
+@business_page
+def logo(request: MerchantRequest) -> HttpResponse:
+    """The logo by an address that needs no id, for pages that print it; a new one may stand there tomorrow."""
+    answer = images.answer(get_object_or_404(request.business.images, pk=request.business.logo_id))
+    answer["Cache-Control"] = "private, max-age=3600"
+    return answer
 
 
 @require_safe

@@ -251,6 +251,7 @@ def _page(request: MerchantRequest, found: Invoice, status: int = 200, asked: Qu
         "phone": mask(phone) if phone else "",
         "standing": (standing := paper.standing_of(found, settled_by)),
         "sentence": sentence(found) or standing.sentence,
+        "pay": paper.ways_to_pay(request.business, standing.due_paise, number=found.number),
         "panel": panel_for(live, party, found, phone) if live else None,
         "can_share": found.status == Invoice.Status.ISSUED and party.is_shared,
         "settled": settlement_rows(found, allocations, request.business.slug),
