@@ -33,6 +33,8 @@ KEPT, DAY = dt.timedelta(days=30), dt.timedelta(days=1)
 POLL_SECONDS = 0.1
 # Above this, the address of delivery stands on the bill of a buyer without a GSTIN (Rule 46(e)); paise.
 DELIVERY_SHOWN_FROM = 50_000_00
+# Longer figures than "99,999.99" and "9,99,999.99" get wider columns and smaller print.
+NARROW, WIDE_FROM = 9, 10_00_000_00
 
 
 class TooLong(Exception):
@@ -180,7 +182,6 @@ def _standing(invoice: Invoice, context: dict[str, Any]) -> dict[str, Any]:
     pay = paper.ways_to_pay(business, owed, number=invoice.number)
     settled = invoice.total_paise - due if invoice.status == Invoice.Status.ISSUED else 0
     return {
-        "style": business.paper_style,
         "layout": f"pdf/invoice_{business.paper_style}.html",
         "colour": readable(business.colour or BINDING),
         "logo": pdf.picture(business.logo),
@@ -190,11 +191,11 @@ def _standing(invoice: Invoice, context: dict[str, Any]) -> dict[str, Any]:
         "verify": (verify := context["verify"]) and verify | {"qr": pdf.code(verify["url"])},
         "settled": rupees(settled) if settled else "",
         "rest": rupees(due),
-        "ship_to": context["ship_to"] or _delivered_to(invoice, context["buyer"]),
+        "delivered_here": not context["ship_to"] and _names_delivery(invoice, context["buyer"]),
+        "wide": max(len(line.price) for line in context["lines"]) > NARROW or invoice.total_paise >= WIDE_FROM,
     }
 
 
-def _delivered_to(invoice: Invoice, buyer: paper.Side) -> paper.Side | None:
+def _names_delivery(invoice: Invoice, buyer: paper.Side) -> bool:
     """A large bill to a buyer without GSTIN names the address of delivery even when it is the buyer's own."""
-    value = invoice.taxable_paise + invoice.untaxed_paise
-    return buyer if not buyer.gstin and value >= DELIVERY_SHOWN_FROM and buyer.address else None
+    return not buyer.gstin and invoice.taxable_paise + invoice.untaxed_paise >= DELIVERY_SHOWN_FROM
