@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from portal.views import account, cart, ledger, links, login, orders, paying, profile, receipts, shared, store, verifying, zips
+from portal.views import (
+    account,
+    cart,
+    ledger,
+    links,
+    login,
+    orders,
+    paying,
+    profile,
+    receipts,
+    shared,
+    store,
+    verifying,
+    zips,
+)
 
 app_name = "portal"
 urlpatterns = [

@@ -22,7 +22,7 @@ from accounts import idempotency, india, parties
 from accounts.models import Business, Device, Image, Membership, Message, Party, PartyPerson, User
 from catalog import orders, stock
 from catalog.models import Category, Item, Order
-from ledger import billing, claims, drafting, links, posting, sharing
+from ledger import billing, claims, drafting, links, posting, sharing, statements
 from ledger.crediting import Want
 from ledger.models import Adjustment, Invoice, LinkOpen, Payment, PaymentClaim, ShareLink
 
@@ -49,6 +49,16 @@ def make_business(name: str = "", owner: User | None = None, **fields: Any) -> B
     business = Business.objects.create(**(defaults | fields))
     if owner is not None:
         make_membership(business, owner)
+    return business
+
+
+def give_look(business: Business, colour: str = "#19605f") -> Business:
+    """A logo, a signature and a colour."""
+    for name in ("logo", "signature"):
+        picture = Image.objects.create(business=business, data=PIXEL, content_type="image/png", width=1, height=1)
+        setattr(business, name, picture)
+    business.colour = colour
+    business.save(update_fields=["logo", "signature", "colour"])
     return business
 
 
@@ -235,6 +245,8 @@ class Book:
     claim: PaymentClaim  # waits, with a screenshot
     invoice_link: ShareLink
     portal_link: ShareLink
+    receipt_link: ShareLink
+    statement_link: ShareLink
     message: Message
 
 
@@ -249,6 +261,7 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
     parties.add_person(party, phones[1], f"{mark} Helper", PartyPerson.Role.ORDERS, owner)
     parties.add_person(party, phones[2], f"{mark} Munim", PartyPerson.Role.ACCOUNTANT, owner)
     image = Image.objects.create(business=business, data=PIXEL, content_type="image/png", width=1, height=1)
+    give_look(business)
     category = Category.objects.create(business=business, name=f"{mark} Grains")
     item = make_item(business, f"{mark} Rice", stock_milli=50_000, image=image, category=category)
     lines = [line(f"{mark} Rice", paise=paise, item=item)]
@@ -280,6 +293,8 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
     PaymentClaim.objects.filter(pk=claim.pk).update(screenshot=image)
     claims.accept(make_claim(third_party, 1_00, by=buyer), owner)
     invoice_link, portal_link = links.for_invoice(invoice, owner), links.for_party(party, owner)
+    receipt_link = links.for_receipt(payment, owner)
+    statement_link = links.for_statement(party, statements.this_financial_year(), owner)
     message = sharing.send(invoice_link, Message.Channel.WHATSAPP, owner)
     LinkOpen.objects.create(business=business, link=invoice_link, event=LinkOpen.Event.OPENED, device=f"{mark} phone")
     idempotency.once(business, owner, "payment", idempotency.new_key(), {}, lambda: payment.public_id)
@@ -310,6 +325,8 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
         claim=claim,
         invoice_link=invoice_link,
         portal_link=portal_link,
+        receipt_link=receipt_link,
+        statement_link=statement_link,
         message=message,
     )
 

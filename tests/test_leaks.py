@@ -21,11 +21,11 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from pypdf import PdfReader
 
-from accounts import parties
+from accounts import parties, themes
 from accounts.models import Business, Party, PartyPerson
 from accounts.money import amount
 from catalog import orders
-from ledger import links
+from ledger import links, verifying
 from ledger.models import Invoice
 from tests import factories
 from tests.factories import Book, line
@@ -85,6 +85,7 @@ TABLE: dict[str, Class] = {
     "favicon": page(_expect((EVERYBODY, 301))),
     "set_language": deed(_expect((EVERYBODY, 302))),
     "components": page(PUBLIC),
+    "theme": page(PUBLIC),  # a colour and nothing else
     # the merchants' door: those who are in are sent on
     "accounts:login": page(PUBLIC | dict.fromkeys(MERCHANTS, 302)),
     "accounts:signup": page(PUBLIC | dict.fromkeys(MERCHANTS, 302)),
@@ -96,6 +97,8 @@ TABLE: dict[str, Class] = {
     "accounts:business_new": page(ANY_MERCHANT),
     # the shop
     "accounts:settings": both(SHOP),
+    "accounts:look": both(SHOP_OWNER),
+    "accounts:logo": page(SHOP),
     "accounts:team": both(SHOP_OWNER),
     "accounts:team_role": deed(SHOP_OWNER),
     "accounts:team_remove": deed(SHOP_OWNER),
@@ -127,6 +130,11 @@ TABLE: dict[str, Class] = {
     "ledger:payment_list": page(SHOP),
     "ledger:payment_new": both(SHOP),
     "ledger:payment": page(SHOP),
+    # nothing ticked: back to the list
+    "ledger:invoice_zip": page(SHOP | dict.fromkeys({MERCHANT, STAFF}, 302)),
+    "ledger:receipt": page(SHOP),
+    "ledger:receipt_pdf": page(SHOP),
+    "ledger:receipt_share": both(SHOP),
     "ledger:payment_settle": deed(SHOP),
     "ledger:payment_settles": both(SHOP),
     "ledger:payment_cancel": both(SHOP),
@@ -150,6 +158,7 @@ TABLE: dict[str, Class] = {
     "ledger:statements": page(SHOP),
     "ledger:statement": page(SHOP),
     "ledger:statement_file": page(SHOP),
+    "ledger:statement_share": both(SHOP),
     "ledger:link_revoke": deed(SHOP),
     "ledger:order_bill": deed(SHOP),
     "catalog:item_list": page(SHOP),
@@ -164,9 +173,19 @@ TABLE: dict[str, Class] = {
     # whoever holds a link
     "portal:invoice_link": page(PUBLIC),
     "portal:invoice_link_pdf": page(PUBLIC),
+    "portal:invoice_link_logo": page(PUBLIC),
+    "portal:verify": page(PUBLIC),
     "portal:invoice_opened": deed(_expect((EVERYBODY, 204))),
     "portal:invoice_login": page(PUBLIC | dict.fromkeys({OWNER, HELPER, MUNIM}, 302)),
     "portal:portal_link": page(PUBLIC | dict.fromkeys({OWNER, HELPER, MUNIM}, 302)),
+    "portal:receipt_link": page(PUBLIC),
+    "portal:receipt_link_pdf": page(PUBLIC),
+    "portal:receipt_opened": deed(_expect((EVERYBODY, 204))),
+    "portal:receipt_login": page(PUBLIC | dict.fromkeys({OWNER, HELPER, MUNIM}, 302)),
+    "portal:statement_link": page(PUBLIC),
+    "portal:statement_link_file": page(PUBLIC),
+    "portal:statement_opened": deed(_expect((EVERYBODY, 204))),
+    "portal:statement_login": page(PUBLIC | dict.fromkeys({OWNER, HELPER, MUNIM}, 302)),
     # the customers' door
     "portal:login": page(PUBLIC | dict.fromkeys(CUSTOMERS, 302)),
     "portal:code": page(_expect((EVERYBODY, 302), ({PORTAL_HOLDER}, 200))),
@@ -176,10 +195,15 @@ TABLE: dict[str, Class] = {
     "portal:chooser": page(_expect((EVERYBODY, 302))),
     # the customer
     "portal:dashboard": page(PARTY),
+    "portal:logo": page(PARTY),
     "portal:invoices": page(PARTY_MONEY),
     "portal:invoice": page(PARTY_MONEY),
     "portal:invoice_pdf": page(PARTY_MONEY),
     "portal:ledger": page(PARTY_MONEY),
+    "portal:ledger_file": page(PARTY_MONEY),
+    "portal:invoice_zip": page(PARTY_MONEY | dict.fromkeys({OWNER, MUNIM}, 302)),
+    "portal:receipt": page(PARTY_MONEY),
+    "portal:receipt_pdf": page(PARTY_MONEY),
     "portal:pay": page(PARTY_MONEY),
     "portal:paid": both(PARTY_MONEY),
     "portal:claim": page(PARTY_MONEY),
@@ -298,6 +322,8 @@ def own_arguments(town: Town, name: str) -> dict[str, str]:
     if name == "ledger:invoice_amend":  # the other invoice is credited in part already
         document = ours.other_invoice
     link = ours.portal_link if name == "portal:portal_link" else ours.invoice_link
+    if name.startswith(("portal:receipt_", "portal:statement_")):
+        link = ours.receipt_link if name.startswith("portal:receipt_") else ours.statement_link
     return {
         "slug": ours.business.slug,
         "party": ours.party.public_id,
@@ -311,7 +337,8 @@ def own_arguments(town: Town, name: str) -> dict[str, str]:
         "link": ours.invoice_link.public_id,
         "report": "sales",
         "form": "csv",
-        "token": links.token(link),
+        "token": verifying.token(document) if name == "portal:verify" else links.token(link),
+        "name": themes.name("#19605f"),
     }
 
 
@@ -339,9 +366,16 @@ def canaries(town: Town, visitor: str, name: str) -> list[str]:
         return of_theirs if not name.startswith("portal:") else [*of_theirs, *neighbours, *drafts, *rest_of_party]
     if visitor == RIVAL:
         return [OURS, amount(OUR_PAISE), *money] if not name.startswith("portal:") else [*neighbours, *drafts, *private]
+    if name == "portal:verify":  # the number, the total, the shop and its UPI id: nothing of the buyer or the lines
+        return [*of_theirs, *neighbours, *drafts, *rest_of_party, f"{OURS} Kirana", f"{OURS} Rice", f"{OURS} note"]
     if name in {"portal:invoice_link", "portal:invoice_link_pdf"}:
         return [*of_theirs, *neighbours, *drafts, *rest_of_party]
-    if name in {"portal:portal_link", "portal:invoice_login", "portal:code"}:
+    if name.startswith("portal:receipt_") and name != "portal:receipt_pdf" and not name.endswith("login"):
+        # What it settled it names, and nothing of the balance.
+        return [*of_theirs, *neighbours, *drafts, *rest_of_party, f"{OURS} note", f"{OURS} Return", amount(OUR_PAISE)]
+    if name.startswith("portal:statement_") and not name.endswith("login"):
+        return [*of_theirs, *neighbours, *drafts, f"{OURS} Helper", f"{OURS} please", f"{OURS} note", *private]
+    if name in {"portal:portal_link", "portal:code"} or (name.endswith("_login") and name.startswith("portal:")):
         return [*of_theirs, *neighbours, *drafts, *money, *rest_of_party, f"{OURS} Kirana"]
     if visitor in {OWNER, MUNIM}:
         return [*of_theirs, *neighbours, *drafts, *private]
@@ -510,6 +544,7 @@ def foreign_rows(town: Town, name: str, key: str) -> list[str]:
         rows |= {
             "party": [ours.other_party, theirs.party],
             "invoice": [ours.other_invoice, theirs.invoice, ours.draft],
+            "payment": [ours.taxed_payment, theirs.payment],
             "order": [town.other_order, theirs.order],
             "claim": [town.other_claim, theirs.claim],
         }
@@ -700,7 +735,10 @@ def test_no_page_of_anybody_is_stored_or_indexed(town: Town) -> None:
             }
             faults += [f"{name}: {key}" for key, value in wanted.items() if answer.get(key) != value]
             caching = answer.get("Cache-Control", "")
-            if name.endswith("image") and answer.status_code == 200:
+            if name == "theme":
+                if caching != "public, max-age=31536000, immutable":
+                    faults.append(f"{name}: {caching}")
+            elif name.endswith(("image", "logo")) and answer.status_code == 200:
                 if "private" not in caching:
                     faults.append(f"{name}: {caching}")
             elif "no-store" not in caching:

@@ -28,6 +28,7 @@ from ledger.listing import chips, invoice_rows, search_documents, settlement_row
 from ledger.models import Allocation, Invoice
 from ledger.numbering import SeriesFull
 from ledger.posting import PostingRefused
+from ledger.sharing import Shown
 from ledger.views import cancelling
 from ledger.views.choosing import choose_party, chosen_party
 from ledger.views.sharing import panel_for
@@ -56,6 +57,7 @@ def invoice_list(request: MerchantRequest) -> HttpResponse:
         "page": page,
         "rows": invoice_rows(page.rows, business.slug),
         "is_filtered": bool(search.text or search.chosen),
+        "picking": "pick" in request.GET,
     }
     return render(request, "ledger/invoice_list.html", context)
 
@@ -252,7 +254,7 @@ def _page(request: MerchantRequest, found: Invoice, status: int = 200, asked: Qu
         "standing": (standing := paper.standing_of(found, settled_by)),
         "sentence": sentence(found) or standing.sentence,
         "pay": paper.ways_to_pay(request.business, standing.due_paise, number=found.number),
-        "panel": panel_for(live, party, found, phone) if live else None,
+        "panel": panel_for(live, Shown(party, invoice=found), phone) if live else None,
         "can_share": found.status == Invoice.Status.ISSUED and party.is_shared,
         "settled": settlement_rows(found, allocations, request.business.slug),
         "trail": trail.of_invoice(found, links, allocations if found.kind == Invoice.Kind.INVOICE else []),

@@ -104,6 +104,7 @@ class InvoiceRow:
     badge: str
     status: str
     is_cancelled: bool
+    public_id: str
 
 
 def _invoice_list(request: PortalRequest) -> dict[str, Any]:
@@ -121,6 +122,7 @@ def _invoice_list(request: PortalRequest) -> dict[str, Any]:
         "status": status,
         "statuses": STATUSES.items(),
         "filtered": bool(form.text or status),
+        "picking": "pick" in request.GET,
     }
 
 
@@ -154,6 +156,7 @@ def _invoice_row(party: Party, invoice: Invoice) -> InvoiceRow:
         badge=badge,
         status=status,
         is_cancelled=invoice.status == Invoice.Status.CANCELLED,
+        public_id=invoice.public_id,
     )
 
 

@@ -1,10 +1,32 @@
-"""PDFs as an answer."""
+"""PDFs and other files as an answer."""
 
-from django.http import HttpRequest, HttpResponse
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
+from django.utils import translation
+from django.utils.translation import gettext as _
 
-from ledger import papers
-from ledger.models import Invoice
+from accounts.models import Party
+from ledger import export, papers, receipts, statement_paper
+from ledger.models import Invoice, Payment
+from ledger.reports import statement, with_total
+from ledger.statements import Period
+
+KINDS = ("pdf", "csv", "xlsx")
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class TooLong(Exception):
+    """More rows than a file of this kind holds; a CSV file has no end."""
+
+
+def too_long_words() -> str:
+    return _(
+        "These days hold too much for one file of that kind. Choose fewer days, or take the CSV file: it has no end, "
+        "and Excel opens it."
+    )
 
 
 def pdf_response(request: HttpRequest, invoice: Invoice) -> HttpResponse:
@@ -17,3 +39,40 @@ def pdf_response(request: HttpRequest, invoice: Invoice) -> HttpResponse:
     return HttpResponse(
         content, content_type="application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )
+
+
+def receipt_response(payment: Payment) -> HttpResponse:
+    """The receipt in the reader's language, as a file named by its number."""
+    content = receipts.pdf_of(payment, translation.get_language() or "en")
+    return _attached(content, "application/pdf", f"{receipts.name_of(payment)}.pdf")
+
+
+def statement_response(party: Party, period: Period, form: str) -> Any:
+    """The statement in the reader's language; `party` with its business, `form` one of KINDS. Raises TooLong."""
+    language, name = translation.get_language() or "en", f"{statement_paper.name_of(party, period)}.{form}"
+    rows = with_total(statement.COLUMNS, statement.rows(party, period))
+    if form == "csv":
+        pieces = export.csv_chunks(statement.COLUMNS, rows)
+        return _attached(_in_language(language, pieces), "text/csv; charset=utf-8", name)
+    try:
+        if form == "pdf":
+            return _attached(statement_paper.of(party, period, language), "application/pdf", name)
+        file = export.xlsx_file("statement", statement.COLUMNS, rows)
+    except (statement_paper.TooLong, export.TooLong) as error:
+        raise TooLong from error
+    return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
+
+
+def _attached(content: bytes | Iterator[str], kind: str, name: str) -> Any:
+    answer = HttpResponse if isinstance(content, bytes) else StreamingHttpResponse
+    return answer(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def _in_language(language: str, pieces: Iterator[str]) -> Iterator[str]:
+    """The pieces are made after the view has answered, when its language is no longer in force."""
+    while True:
+        with translation.override(language):
+            piece = next(pieces, None)
+        if piece is None:
+            return
+        yield piece
