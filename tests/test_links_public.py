@@ -87,7 +87,7 @@ def test_a_token_of_one_kind_opens_no_door_of_the_other(party):
     assert Client().get(f"/i/{portal_token}").status_code == 404
 
 
-TAILS = [("get", ""), ("get", "/pdf"), ("get", "/login"), ("post", "/login"), ("post", "/opened")]
+TAILS = [("get", ""), ("get", "/pdf"), ("get", "/logo"), ("get", "/login"), ("post", "/login"), ("post", "/opened")]
 
 
 @pytest.mark.parametrize(("method", "tail"), TAILS)

@@ -35,4 +35,4 @@ def theme_for_print(business: Business) -> SafeString:
 @register.filter
 def version(image_id: int | None) -> str:
     """Another text for another picture, so that browsers may keep it; tells nothing of the id."""
-    return salted_hmac("picture", str(image_id)).hexdigest()[:8] if image_id else ""
+    return salted_hmac("picture", str(image_id), algorithm="sha256").hexdigest()[:8] if image_id else ""
