@@ -34,7 +34,7 @@ class LookForm(forms.Form):
         help_text=gettext_lazy("A photo of it on white paper. Printed on the PDF only, above “Authorised signatory”."),
     )
     without_signature = forms.BooleanField(label=gettext_lazy("Remove the signature"), required=False)
-    has_colour = forms.BooleanField(label=gettext_lazy("Use a colour of our own"), required=False)
+    has_colour = forms.BooleanField(label=gettext_lazy("Use our own colour"), required=False)
     colour = forms.CharField(
         label=gettext_lazy("Colour"),
         required=False,
