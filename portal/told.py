@@ -1,6 +1,5 @@
 """What a customer has told the shop of payments (“I have paid”), as the portal's pages show it."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -12,8 +11,9 @@ from accounts.money import rupees
 from ledger import claims
 from ledger.models import PaymentClaim
 
-SHOWN_DAYS = 10  # an answer of the shop stands on the dashboard for so long
-SHOWN = 5
+ANSWERED_DAYS = 10  # an answer of the shop stands on the dashboard for so long
+READ = 50
+SHOWN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +31,38 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Claims for one page, and what is owed if all that wait are accepted ("" when none waits)."""
+    """Claims for one page, `more` of them elsewhere, and what is owed if all that wait are accepted ("": none waits)."""
 
     rows: list[Row]
+    more: int
     if_accepted: str
 
 
 def lately(party: Party, owed_paise: int) -> Told:
-    """What waits, and what the shop has answered lately: one query. `owed_paise` is the balance."""
-    return _told(party, owed_paise, claims.current(party, SHOWN_DAYS)[:SHOWN])
+    """What waits, then what the shop has answered lately: one query. `owed_paise` is the balance."""
+    found = sorted(claims.current(party, ANSWERED_DAYS)[:READ], key=lambda claim: not _waits(claim))
+    return _told(party, owed_paise, found)
 
 
 def waiting(party: Party, owed_paise: int, **narrowed: object) -> Told:
     """What waits for the shop alone: one query."""
     found = claims.of_party(party).filter(status=PaymentClaim.Status.PENDING, **narrowed)
-    return _told(party, owed_paise, found[:SHOWN])
+    return _told(party, owed_paise, list(found[:READ]))
 
 
-def _told(party: Party, owed_paise: int, found: Iterable[PaymentClaim]) -> Told:
-    listed = list(found)
-    pending = sum(claim.amount_paise for claim in listed if claim.status == PaymentClaim.Status.PENDING)
-    return Told([row(party, claim) for claim in listed], _if_accepted(owed_paise - pending) if pending else "")
+def newest(party: Party) -> Told:
+    """The last that were told, whatever became of them: one query."""
+    return Told([row(party, claim) for claim in claims.of_party(party)[:READ]], 0, "")
+
+
+def _told(party: Party, owed_paise: int, found: list[PaymentClaim]) -> Told:
+    pending = sum(claim.amount_paise for claim in found if _waits(claim))
+    shown = [row(party, claim) for claim in found[:SHOWN]]
+    return Told(shown, len(found) - len(shown), _if_accepted(owed_paise - pending) if pending else "")
+
+
+def _waits(claim: PaymentClaim) -> bool:
+    return claim.status == PaymentClaim.Status.PENDING
 
 
 def _if_accepted(owed_paise: int) -> str:
@@ -69,7 +80,7 @@ def row(party: Party, claim: PaymentClaim) -> Row:
         badge=badge,
         status=status,
         answer=answer(claim),
-        is_waiting=claim.status == PaymentClaim.Status.PENDING,
+        is_waiting=_waits(claim),
     )
 
 

@@ -81,11 +81,16 @@ def rows(found: Iterable[PaymentClaim], slug: str) -> list[Row]:
     """Rows of claims read with party and payment."""
     made = []
     for claim in found:
-        badge, state = claims.condition(claim)
+        badge, state = _condition(claim)
         note = " · ".join(filter(None, (day(claim.paid_on), claim.get_mode_display(), claim.shown_reference)))
         href = reverse("ledger:claim", kwargs={"slug": slug, "claim": claim.public_id})
         made.append(Row(href, claim.party.name, rupees(claim.amount_paise), note, badge, state))
     return made
+
+
+def _condition(claim: PaymentClaim) -> tuple[str, str]:
+    badge, state = claims.condition(claim)
+    return badge, _("Waiting for you") if claim.status == PaymentClaim.Status.PENDING else state
 
 
 def waiting(business: Business) -> Any:
@@ -134,7 +139,7 @@ def claim_page(request: MerchantRequest, claim: str) -> HttpResponse:
 
 
 def _page(request: MerchantRequest, claim: PaymentClaim, status: int = 200, **given: Any) -> HttpResponse:
-    badge, state = claims.condition(claim)
+    badge, state = _condition(claim)
     payment = claim.payment
     context = {
         "section": "payments",

@@ -50,7 +50,7 @@ def payment_list(request: MerchantRequest) -> HttpResponse:
     context = {
         "section": "payments",
         "search": search,
-        "chips": [*chips(request.GET, "show", SHOW_PAYMENTS, search.chosen), *_waiting(business)],
+        "chips": _chips(request, search.chosen),
         "page": page,
         "rows": payment_rows(page.rows, business.slug),
         "is_filtered": bool(search.text or search.chosen),
@@ -58,11 +58,13 @@ def payment_list(request: MerchantRequest) -> HttpResponse:
     return render(request, "ledger/payment_list.html", context)
 
 
-def _waiting(business: Business) -> list[Chip]:
-    """The way to what customers say they have paid, while something waits."""
-    count = claims.waiting(business).count()
-    where = reverse("ledger:claims", kwargs={"slug": business.slug})
-    return [Chip(_("Waiting (%(n)d)") % {"n": count}, where, is_current=False)] if count else []
+def _chips(request: MerchantRequest, chosen: str) -> list[Chip]:
+    """The parts of the list and, while something waits, the way to what customers say they have paid."""
+    parts = chips(request.GET, "show", SHOW_PAYMENTS, chosen)
+    if count := claims.waiting(request.business).count():
+        where = reverse("ledger:claims", kwargs={"slug": request.business.slug})
+        parts.insert(1, Chip(_("Waiting (%(n)d)") % {"n": count}, where, is_current=False))
+    return parts
 
 
 def shown(payments: Any, which: str) -> Any:
@@ -280,7 +282,9 @@ def payment_page(request: MerchantRequest, payment: str) -> HttpResponse:
 
 
 def _payment(request: MerchantRequest, public_id: str) -> Payment:
-    found = get_object_or_404(request.business.payments.select_related("open_item", "created_by", "claim"), public_id=public_id)
+    found = get_object_or_404(
+        request.business.payments.select_related("open_item", "created_by", "claim"), public_id=public_id
+    )
     found.party = request.business.parties.annotate(net=net_balance()).get(pk=found.party_id)
     found.business = found.party.business = request.business
     return found

@@ -32,12 +32,9 @@ UPI_AT_ONCE = 1_00_000_00  # what UPI apps send in one go, as a rule
 @require_safe
 @party_page(money=True)
 def pay(request: PortalRequest) -> HttpResponse:
-    """UPI and bank details for all that is due, for ?amount=, or for exactly what is due of ?invoice=."""
-    balance, invoice = balance_of(request.party), _invoice(request)
-    context: dict[str, Any] = {"balance": balance, "told": told.waiting(request.party, balance.paise)}
-    if invoice:
-        context |= _ways(request, invoice.due_paise, invoice) | {"invoice": invoice}
-        return page(request, "portal/pay.html", "home", context)
+    """UPI and bank details for all that is owed or for ?amount=, with what it closes; one invoice says its own."""
+    balance = balance_of(request.party)
+    context: dict[str, Any] = {"balance": balance}
     form = AmountForm(
         request.GET if "amount" in request.GET else None, initial={"amount": plain(max(balance.paise, 0))}
     )
@@ -49,6 +46,7 @@ def pay(request: PortalRequest) -> HttpResponse:
         return page(request, "portal/pay.html#ways", "home", context)
     context["open"] = open_now = statements.outstanding(request.party)
     context["overdue"] = plain(open_now.overdue_paise) if 0 < open_now.overdue_paise < balance.paise else ""
+    context["told"] = told.waiting(request.party, balance.paise)
     return page(request, "portal/pay.html", "home", context, status=400 if "wrong" in context else 200)
 
 
@@ -60,14 +58,10 @@ def _chosen(request: PortalRequest, balance: Balance, form: AmountForm) -> dict[
     return _ways(request, amount) | {"plan": paying.plan(request.party, balance.paise, amount)}
 
 
-def _ways(request: PortalRequest, amount: int, invoice: Invoice | None = None) -> dict[str, Any]:
-    number = invoice.number if invoice else ""
-    ways = paper.ways_to_pay(request.business, amount, number=number, note=request.party.name)
-    return {
-        "pay": ways,
-        "paid_url": paid_url(request, amount, invoice),
-        "is_much": bool(ways and ways.upi_uri and amount > UPI_AT_ONCE) and rupees(UPI_AT_ONCE),
-    }
+def _ways(request: PortalRequest, amount: int) -> dict[str, Any]:
+    ways = paper.ways_to_pay(request.business, amount, note=request.party.name)
+    is_much = ways and ways.upi_uri and amount > UPI_AT_ONCE
+    return {"pay": ways, "paid_url": paid_url(request, amount), "is_much": rupees(UPI_AT_ONCE) if is_much else ""}
 
 
 def paid_url(request: PortalRequest, amount: int, invoice: Invoice | None = None) -> str:
@@ -115,6 +109,7 @@ def _form_page(
         "asked": asked,
         "amount": rupees(form.cleaned_data["amount"]) if asked else "",
         "sure": form.cleaned_data["amount"] if asked else "",
+        "told": None if form.is_bound else told.newest(request.party),
         # A browser keeps no file when the page comes back.
         "picture_again": bool(request.FILES),
     }
