@@ -40,6 +40,7 @@ READ_BY_CUSTOMERS = [
     "config/formats/hi/*.py",
     "ledger/gst.py",
     "ledger/paper.py",
+    "ledger/verifying.py",
     "ledger/words.py",
     "portal/*.py",
     "portal/views/*.py",
