@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from pypdf import PageObject, PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject, TextStringObject
 
+from accounts import background
 from accounts.india import today
 from accounts.models import Party
 from accounts.money import amount, rupees
@@ -29,6 +30,8 @@ from ledger.statements import Period
 
 MAX_ROWS = 5_000
 PART_ROWS = 250
+AT_ONCE_ROWS = 1_000  # about eight seconds
+REFRESH_SECONDS, MAX_WAITS = 4, 30
 MOST_ON_A_PAGE = 60
 _PART = ("statement_part.css",)
 
@@ -37,6 +40,14 @@ class TooLong(Exception):
     """More rows than one PDF holds; a CSV file has no end."""
 
     most = MAX_ROWS
+
+
+class Preparing(Exception):
+    """A long one is being made; ask again in REFRESH_SECONDS, and say that it is the time number `waited`."""
+
+    def __init__(self, waited: int) -> None:
+        super().__init__("being made")
+        self.waited = waited
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +64,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """What is open for so long; `is_late` tells those from what is not due yet."""
+    """What is open for so long; `is_late`: something is, and it is overdue."""
 
     name: str
     amount: str
@@ -65,6 +76,29 @@ def of(party: Party, period: Period, language: str) -> bytes:
 
     Raises TooLong.
     """
+    shows, context, lines = _read(party, period, language)
+    return papers.kept(party.business_id, party.pk, shows, lambda: _drawn(context, lines, language))
+
+
+def at_once(party: Party, period: Period, language: str, *, waited: int = 0) -> bytes:
+    """As `of`, for somebody who waits for the answer: a long one is made in the background. Raises Preparing, TooLong.
+
+    Who has asked MAX_WAITS times gets it made here: perhaps nobody works in the background.
+    """
+    shows, context, lines = _read(party, period, language)
+    if len(lines) > AT_ONCE_ROWS and waited < MAX_WAITS:
+        if (content := papers.ready(party.business_id, shows)) is not None:
+            return content
+        if not waited:
+            from ledger import tasks  # which makes papers of all kinds, ours too
+
+            background.run(tasks.make_statement, party.pk, str(period.start), str(period.end), language)
+        raise Preparing(waited + 1)
+    return papers.kept(party.business_id, party.pk, shows, lambda: _drawn(context, lines, language))
+
+
+def _read(party: Party, period: Period, language: str) -> tuple[dict[str, Any], dict[str, Any], list["Line"]]:
+    """All that the paper shows: as its key, its context and its rows. Raises TooLong."""
     with translation.override(language):
         opening, *rows = islice(statement.rows(party, period), MAX_ROWS + 3)
         if len(rows) > MAX_ROWS + 1:
@@ -73,7 +107,7 @@ def of(party: Party, period: Period, language: str) -> bytes:
         context = _context(party, period, opening, rows, closing)
         lines = _lines(rows)
     shows = {"paper": "statement", "language": language, "context": repr(context), "lines": repr(lines)}
-    return papers.kept(party.business_id, party.pk, shows, lambda: _drawn(context, lines, language))
+    return shows, context, lines
 
 
 def _drawn(context: dict[str, Any], lines: Sequence[Line], language: str) -> bytes:
@@ -99,7 +133,10 @@ def standing(party: Party) -> dict[str, Any]:
     open_now = OpenItem.objects.filter(business_id=party.business_id, party=party, open_paise__gt=0)
     sums = open_now.aggregate(**ageing.sums(today()))
     balance = statements.balance(party)
-    buckets = [Bucket(str(label), rupees(sums[key]), key != ageing.NOT_DUE) for key, label in ageing.NAMES.items()]
+    buckets = [
+        Bucket(str(label), rupees(sums[key]), bool(sums[key]) and key != ageing.NOT_DUE)
+        for key, label in ageing.NAMES.items()
+    ]
     pay = paper.ways_to_pay(party.business, balance, note=party.name)
     return {
         "as_of": _day(today()),

@@ -1,11 +1,14 @@
 """Celery tasks of the ledger."""
 
+import datetime as dt
 import logging
 
 from celery import shared_task
 
-from ledger import integrity, papers
+from accounts.models import Party
+from ledger import integrity, papers, statement_paper
 from ledger.models import Invoice
+from ledger.statements import Period
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +33,19 @@ def make_paper(invoice_id: int) -> None:
         papers.of_invoice(invoice)
     except papers.TooLong as error:
         logger.info("no paper is made of invoice %s: %s", invoice_id, error)
+
+
+@shared_task
+def make_statement(party_id: int, starts_on: str, ends_on: str, language: str) -> None:
+    """The PDF of a long statement, for whoever waits for it; days as in ISO 8601."""
+    party = Party.objects.select_related("business__logo").filter(pk=party_id).first()
+    if party is None:
+        return
+    period = Period(dt.date.fromisoformat(starts_on), dt.date.fromisoformat(ends_on))
+    try:
+        statement_paper.of(party, period, language)
+    except statement_paper.TooLong:
+        logger.info("no paper is made of a statement of party %s: too long", party_id)
 
 
 @shared_task

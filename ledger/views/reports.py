@@ -20,6 +20,7 @@ from ledger.listing import Chip, chips, day, party_rows
 from ledger.reports import REPORTS, Column, Figure, Kind, Leading, Report, Row, statement, with_total
 from ledger.statements import Period
 from ledger.views.choosing import offered
+from ledger.views.papers import preparing_page, waited
 
 SHOWN = 25
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -246,7 +247,10 @@ def _statement_pdf(
 ) -> HttpResponse:
     party.business = request.business
     try:
-        content = statement_paper.of(party, period, party.language)
+        content = statement_paper.at_once(party, period, party.language, waited=waited(request))
+    except statement_paper.Preparing as preparing:
+        back = reverse("ledger:statement", kwargs={"slug": request.business.slug, "party": party.public_id})
+        return preparing_page(request, request.business, preparing, back)
     except statement_paper.TooLong:
         return _page(request, report, names, party, too_long=True)
     headers = {"Content-Disposition": f'inline; filename="{name}"'}

@@ -66,7 +66,7 @@ def ledger_file(request: PortalRequest, form: str) -> Any:
     if period_form.errors:
         return redirect(back)
     try:
-        return papers.statement_response(request.party, period, form)
+        return papers.statement_response(request, request.party, period, form, back)
     except papers.TooLong:
         messages.warning(request, papers.too_long_words())
         return redirect(back)

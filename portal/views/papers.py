@@ -13,6 +13,7 @@ from ledger import export, papers, receipts, statement_paper
 from ledger.models import Invoice, Payment
 from ledger.reports import statement, with_total
 from ledger.statements import Period
+from ledger.views.papers import preparing_page, waited
 
 KINDS = ("pdf", "csv", "xlsx")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -47,8 +48,11 @@ def receipt_response(payment: Payment) -> HttpResponse:
     return _attached(content, "application/pdf", f"{receipts.name_of(payment)}.pdf")
 
 
-def statement_response(party: Party, period: Period, form: str) -> Any:
-    """The statement in the reader's language; `party` with its business, `form` one of KINDS. Raises TooLong."""
+def statement_response(request: HttpRequest, party: Party, period: Period, form: str, back: str) -> Any:
+    """The statement in the reader's language; `party` with its business, `form` one of KINDS. Raises TooLong.
+
+    A long PDF is answered with a page that asks again; `back` leads away from it.
+    """
     language, name = translation.get_language() or "en", f"{statement_paper.name_of(party, period)}.{form}"
     rows = with_total(statement.COLUMNS, statement.rows(party, period))
     if form == "csv":
@@ -56,10 +60,13 @@ def statement_response(party: Party, period: Period, form: str) -> Any:
         return _attached(_in_language(language, pieces), "text/csv; charset=utf-8", name)
     try:
         if form == "pdf":
-            return _attached(statement_paper.of(party, period, language), "application/pdf", name)
+            content = statement_paper.at_once(party, period, language, waited=waited(request))
+            return _attached(content, "application/pdf", name)
         file = export.xlsx_file("statement", statement.COLUMNS, rows)
     except (statement_paper.TooLong, export.TooLong) as error:
         raise TooLong from error
+    except statement_paper.Preparing as preparing:
+        return preparing_page(request, party.business, preparing, back)
     return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
 
 
