@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import DateField, OnceForm, RupeesField
@@ -50,7 +50,7 @@ class ClaimForm(OnceForm):
         help_text=_("UPI: the 12 digits called UTR in your app. Cheque: its number. Cash: leave it empty."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
     )
-    paid_on = DateField(label=pgettext_lazy("payment", "On which day?"), initial=today)
+    paid_on = DateField(label=_("On which day?"), initial=today)
     screenshot = PictureField(label=_("Screenshot"), required=False, side=READABLE_SIDE)
     note = forms.CharField(
         label=_("Note for the shop"),

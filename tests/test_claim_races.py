@@ -1,5 +1,7 @@
 """Many hands at one claim, and one transfer told by two parties in one moment."""
 
+from functools import partial
+
 import pytest
 
 from ledger import claims
@@ -28,6 +30,10 @@ def outcome(deed):
         return str(refused)
 
 
+def nth_outcome(deeds, n):
+    return outcome(deeds[n % len(deeds)])
+
+
 def test_accepted_by_many_hands_at_once_it_is_one_payment(party, owner):
     bill = factories.make_invoice(party, paise=500_00)
     claim = factories.make_claim(party, 100_00)
@@ -42,11 +48,11 @@ def test_accepted_declined_and_taken_back_at_once_one_answer_stands_and_all_othe
     for _ in range(5):
         claim = factories.make_claim(party, 100_00)
         deeds = [
-            lambda claim=claim: claims.accept(claim, owner),
-            lambda claim=claim: claims.decline(claim, owner, "not there"),
-            lambda claim=claim: claims.take_back(claim, owner),
+            partial(claims.accept, claim, owner),
+            partial(claims.decline, claim, owner, "not there"),
+            partial(claims.take_back, claim, owner),
         ]
-        said = in_parallel(lambda n, deeds=deeds: outcome(deeds[n % 3]), 9)
+        said = in_parallel(partial(nth_outcome, deeds), 9)
         claim.refresh_from_db()
         stands = claim.status
         assert said.count(stands) == 3

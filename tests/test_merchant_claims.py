@@ -142,6 +142,19 @@ def test_far_more_than_is_due_is_asked_once_more(client, party, bills):
     assert Payment.objects.get().unallocated_paise == 98_400_00
 
 
+def test_what_was_typed_under_another_amount_is_asked_about_there_and_the_one_tap_carries_no_amount(
+    client, party, bills
+):
+    claim = make.make_claim(party, 150_00)
+    first, second = client.get(at(claim)).content.decode().split(f'action="{at(claim, "accept/")}"')[1:]
+    assert 'name="amount"' not in first.split("</form>")[0]
+    assert 'name="amount"' in second.split("</form>")[0]
+    asked = accept(client, claim, amount="99000")
+    second = asked.content.decode().split(f'action="{at(claim, "accept/")}"')[2].split("</form>")[0]
+    assert 'name="sure" value="9900000"' in second
+    assert 'value="99000"' in second
+
+
 def test_in_closed_books_it_is_entered_today_and_says_so(client, shop, party, bills, owner):
     on = today() - dt.timedelta(days=5)
     claim = make.make_claim(party, 50_00, on=on)

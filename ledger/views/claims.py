@@ -207,7 +207,8 @@ def claim_accept(request: MerchantRequest, claim: str) -> HttpResponse:
     if not done and found.status == PaymentClaim.Status.PENDING and request.POST.get("sure") != str(amount):
         asked = _question(request, found, amount)
         if asked:
-            return _page(request, found, 400, accept=form, asked=asked, sure=amount, asked_amount=rupees(amount))
+            again = {"asked": asked, "sure": amount, "asked_amount": rupees(amount)}
+            return _page(request, found, 400, accept=form, is_typed=bool(said["amount"] or said["paid_on"]), **again)
     try:
         first = _accept(request, found, form, said)
     except (ClaimRefused, PostingRefused, SeriesFull) as refused:
