@@ -17,7 +17,18 @@ CHOSEN = "invoice"  # the name of the boxes in a list
 
 
 class ZipRefused(Exception):
-    """Nothing was chosen, or too much; the message is for people."""
+    """Nothing was chosen, or too much; `why` is "none" or "many", for `words`."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+def words(why: str) -> str:
+    """What the list says of a refusal; "" for anything else."""
+    if why == "none":
+        return _("Tick at least one invoice first.")
+    return _("One file holds at most %(most)d invoices. Choose fewer.") % {"most": MOST} if why == "many" else ""
 
 
 class NotThere(Exception):
@@ -31,9 +42,9 @@ def chosen(invoices: QuerySet[Invoice], query: QueryDict) -> list[Invoice]:
     """
     wanted = set(query.getlist(CHOSEN))
     if not wanted:
-        raise ZipRefused(_("Tick at least one invoice first."))
+        raise ZipRefused("none")
     if len(wanted) > MOST:
-        raise ZipRefused(_("One file holds at most %(most)d invoices. Choose fewer.") % {"most": MOST})
+        raise ZipRefused("many")
     found = invoices.exclude(status=Invoice.Status.DRAFT).filter(public_id__in=wanted)
     rows = list(found.select_related("open_item", "original", "replaces").order_by("-issued_on", "-pk"))
     if len(rows) != len(wanted):

@@ -19,7 +19,7 @@ from accounts.money import percent, rupees, unit_price
 from accounts.phones import mask
 from catalog.models import Item
 from catalog.units import Units
-from ledger import billing, credit_limits, drafting, paper, papers, posting, relations, settled, trail
+from ledger import billing, credit_limits, drafting, paper, papers, posting, relations, settled, trail, zips
 from ledger.credit_limits import Question
 from ledger.drafting import DraftRefused
 from ledger.editor import BLANK_LINES, Editor, rate_key
@@ -58,6 +58,7 @@ def invoice_list(request: MerchantRequest) -> HttpResponse:
         "rows": invoice_rows(page.rows, business.slug),
         "is_filtered": bool(search.text or search.chosen),
         "picking": "pick" in request.GET,
+        "zip_refused": zips.words(request.GET.get("zip", "")),
     }
     return render(request, "ledger/invoice_list.html", context)
 

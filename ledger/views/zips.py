@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, StreamingHttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.access import MerchantRequest, business_page
@@ -21,8 +21,8 @@ def invoice_zip(request: MerchantRequest) -> Any:
     except zips.NotThere as error:
         raise Http404 from error
     except zips.ZipRefused as error:
-        messages.error(request, str(error))
-        return redirect("ledger:invoice_list", slug=request.business.slug)
+        query = {"pick": "1", "zip": error.why}
+        return redirect(reverse("ledger:invoice_list", kwargs={"slug": request.business.slug}, query=query))
     for invoice in found:
         invoice.business = invoice.party.business = request.business
     name = f"{request.business.slug}_invoices_{today()}.zip"

@@ -16,7 +16,7 @@ from accounts import images, paging
 from accounts.models import Party
 from accounts.money import rupees
 from catalog.models import Order
-from ledger import paper, paying, settled, statements
+from ledger import paper, paying, settled, statements, zips
 from ledger.models import Invoice
 from portal import access, told
 from portal.access import PortalRequest, page, party_page
@@ -123,6 +123,7 @@ def _invoice_list(request: PortalRequest) -> dict[str, Any]:
         "statuses": STATUSES.items(),
         "filtered": bool(form.text or status),
         "picking": "pick" in request.GET,
+        "zip_refused": zips.words(request.GET.get("zip", "")),
     }
 
 

@@ -4,7 +4,6 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -36,6 +35,7 @@ def ledger(request: PortalRequest) -> HttpResponse:
         "periods": [(key, label) for key, label in PERIODS.items() if key != "custom"],
         "balance": balance,
         "files": _files(request),
+        "too_long": papers.too_long_words() if "long" in request.GET else "",
         "told": told.waiting(request.party, balance.paise),
     }
     return page(request, "portal/ledger.html", "ledger", context, status=400 if form.errors else 200)
@@ -68,8 +68,8 @@ def ledger_file(request: PortalRequest, form: str) -> Any:
     try:
         return papers.statement_response(request, request.party, period, form, back)
     except papers.TooLong:
-        messages.warning(request, papers.too_long_words())
-        return redirect(back)
+        days = {**(_days(request) or {}), "long": form}
+        return redirect(reverse("portal:ledger", kwargs={"party": request.party.public_id}, query=days))
 
 
 def book_context(

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, StreamingHttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_safe
 
@@ -23,8 +23,8 @@ def invoice_zip(request: PortalRequest) -> Any:
     except zips.NotThere as error:
         raise Http404 from error
     except zips.ZipRefused as error:
-        messages.error(request, str(error))
-        return redirect("portal:invoices", party=request.party.public_id)
+        query = {"pick": "1", "zip": error.why}
+        return redirect(reverse("portal:invoices", kwargs={"party": request.party.public_id}, query=query))
     for invoice in found:
         invoice.business, invoice.party = request.business, request.party
     return StreamingHttpResponse(
