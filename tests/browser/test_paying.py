@@ -107,3 +107,18 @@ def test_the_account_number_is_copied_by_its_button(
     row.get_by_role("button").click()
     expect(row.get_by_role("button")).to_have_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()") == "0123456789"
+
+
+def test_without_a_clipboard_the_browser_copies_what_is_selected(
+    watched_page: Callable[..., Any], sign_in: Callable[..., None], party: Party
+) -> None:
+    """As inside an app."""
+    page = watched_page()
+    page.add_init_script("delete Navigator.prototype.clipboard")
+    page.add_init_script("addEventListener('copy', () => { window.copied = String(getSelection()); })")
+    sign_in(page, customer=party)
+    page.goto(f"/portal/{party.public_id}/pay/")
+    row = page.locator("dd", has_text="0123456789")
+    row.get_by_role("button").click()
+    expect(row.get_by_role("button")).to_have_text("Copied")
+    assert page.evaluate("window.copied") == "0123456789"
