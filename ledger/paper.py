@@ -7,6 +7,7 @@ Formatted once in Python, so that a page of a thousand lines calls no filter per
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import segno
@@ -341,8 +342,17 @@ class WaysToPay:
     amount_plain: str
     upi_id: str
     upi_uri: str
-    upi_qr: str
     bank: list[tuple[str, str]]
+
+    @property
+    def upi_qr(self) -> str:
+        """The code of `upi_uri` as a data: URI of an SVG, or "" without one."""
+        return _qr(self.upi_uri) if self.upi_uri else ""
+
+
+@lru_cache(maxsize=64)
+def _qr(uri: str) -> str:
+    return str(segno.make(uri, error="m").svg_data_uri(border=2, light="#fff"))
 
 
 def ways_to_pay(business: Business, due_paise: int, *, number: str = "", note: str = "") -> WaysToPay | None:
@@ -369,7 +379,6 @@ def ways_to_pay(business: Business, due_paise: int, *, number: str = "", note: s
         amount_plain=plain(due_paise),
         upi_id=business.upi_id,
         upi_uri=uri,
-        upi_qr=segno.make(uri, error="m").svg_data_uri(border=2, light="#fff") if uri else "",
         bank=[row for row in bank if row[1]] if business.bank_account else [],
     )
 

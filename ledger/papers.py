@@ -19,6 +19,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 
 from accounts.colours import readable
+from accounts.models import Business
 from accounts.money import rupees
 from ledger import paper, pdf, verifying
 from ledger.models import Invoice, Paper
@@ -191,6 +192,7 @@ def _standing(invoice: Invoice, context: dict[str, Any]) -> dict[str, Any]:
         "layout": f"pdf/invoice_{business.paper_style}.html",
         "colour": readable(business.colour or BINDING),
         "logo": pdf.picture(business.logo),
+        "logo_mm": _width(business),
         "signature": pdf.picture(business.signature),
         "pay": pay,
         "pay_code": pdf.code(pay.upi_uri) if pay and pay.upi_uri else "",
@@ -205,3 +207,11 @@ def _standing(invoice: Invoice, context: dict[str, Any]) -> dict[str, Any]:
 def _names_delivery(invoice: Invoice, buyer: paper.Side) -> bool:
     """A large bill to a buyer without GSTIN names the address of delivery even when it is the buyer's own."""
     return not buyer.gstin and invoice.taxable_paise + invoice.untaxed_paise >= DELIVERY_SHOWN_FROM
+
+
+def _width(business: Business) -> int:
+    """Millimetres of the logo's column: as wide as the logo gets in its box (invoice_<style>.css), and a gap."""
+    if business.logo is None:
+        return 0
+    wide, high = (22, 14) if business.paper_style == Business.PaperStyle.COMPACT else (34, 19)
+    return min(wide, high * business.logo.width // business.logo.height) + 4

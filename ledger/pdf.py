@@ -64,9 +64,10 @@ def draw(html: str, sheets: tuple[str, ...] = ()) -> bytes:
     return content
 
 
+@lru_cache(maxsize=64)
 def code(text: str) -> str:
     """A QR code as a data: URI, a PNG: an SVG's path takes WeasyPrint 30 ms."""
-    return str(segno.make(text, error="m" if len(text) < 200 else "l").png_data_uri(scale=6, border=2))
+    return str(segno.make(text, error="m" if len(text) < 200 else "l").png_data_uri(scale=3, border=2))
 
 
 def picture(image: Any) -> str:
