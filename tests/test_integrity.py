@@ -112,7 +112,9 @@ def _payment_cancelled_in_name_only(book: Book) -> None:
 
 def _claim_of_money_paid_out(book: Book) -> None:
     paid_out = Payment.objects.get(business=book.business, direction="paid")
-    PaymentClaim.objects.filter(business=book.business, status="accepted").update(payment=paid_out)
+    PaymentClaim.objects.filter(business=book.business, status="accepted").update(
+        payment=paid_out, party=paid_out.party
+    )
 
 
 def _adjustment_on_another_day(book: Book) -> None:
