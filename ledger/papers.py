@@ -36,6 +36,7 @@ POLL_SECONDS = 0.1
 DELIVERY_SHOWN_FROM = 50_000_00
 # Longer figures than "99,999.99" and "9,99,999.99" get wider columns and smaller print.
 NARROW, WIDE_FROM = 9, 10_00_000_00
+DENSE_FROM = 200  # letters in a UPI address; a name in Hindi makes so many squares that the code must be larger
 
 
 class TooLong(Exception):
@@ -196,6 +197,7 @@ def _standing(invoice: Invoice, context: dict[str, Any]) -> dict[str, Any]:
         "signature": pdf.picture(business.signature),
         "pay": pay,
         "pay_code": pdf.code(pay.upi_uri) if pay and pay.upi_uri else "",
+        "dense": bool(pay and len(pay.upi_uri) >= DENSE_FROM),
         "verify": (verify := context["verify"]) and verify | {"qr": pdf.code(verify["url"])},
         "settled": rupees(settled) if settled else "",
         "rest": rupees(due),

@@ -63,6 +63,11 @@ def flat(text):
     return " ".join(text.split())
 
 
+def letters(text):
+    """pdftotext guesses spaces from gaps, and finds some around marks above a letter."""
+    return "".join(text.split())
+
+
 @pytest.fixture
 def fetched(monkeypatch):
     """Every address that WeasyPrint asked its fetcher for."""
@@ -136,7 +141,7 @@ def test_a_thousand_lines_are_drawn_within_the_limits():
     started = time.process_time()
     content = drawn(invoice)
     assert time.process_time() - started < 60
-    text = text_of(content)
+    text = flat(text_of(content))
     assert all(f"Item {n} " in text for n in (0, 499, 999))
 
 
@@ -222,17 +227,17 @@ def test_names_in_every_script_are_text_in_embedded_fonts(script):
     assert any(script in row[0] for row in rows), fonts
     # name, type, encoding, embedded, subset, unicode
     assert all(row[-5:-2] == ["yes", "yes", "yes"] for row in rows)
-    assert flat(text_of(content)).count(name) >= 1
+    assert letters(text_of(content)).count(letters(name)) == 4  # seller, buyer, the name at the bank, goods
 
 
 def test_a_customer_who_reads_hindi_gets_hindi_words():
     party = make.make_party(shop(), name="अन्नपूर्णा भंडार", language="hi")
     invoice = make.make_invoice(party, lines=[make.line("Rice", gst_rate_bp=500)])
     read = Invoice.objects.select_related("business", "party", "open_item").get(pk=invoice.pk)
-    text = flat(text_of(papers.of_invoice(read)))
-    for word in ("टैक्स इनवॉइस", "कुल", "एक सौ पाँच रुपये मात्र", "अन्नपूर्णा भंडार"):
-        assert word in text
-    assert "Tax Invoice" not in text
+    text = letters(text_of(papers.of_invoice(read)))
+    for word in ("टैक्स इनवॉइस", "कुल", "ग्राहक", "रुपये मात्र", "अन्नपूर्णा भंडार"):
+        assert letters(word) in text
+    assert "TaxInvoice" not in text
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -243,7 +248,7 @@ def test_the_codes_on_the_paper_read_back_as_the_exact_addresses(style, name, tm
     make.make_payment(party, 400_00)
     invoice = Invoice.objects.select_related("business", "open_item").get(pk=invoice.pk)
     (tmp_path / "paper.pdf").write_bytes(drawn(invoice, style))
-    subprocess.run(["pdftoppm", "-r", "150", "-png", tmp_path / "paper.pdf", tmp_path / "page"], check=True)
+    subprocess.run(["pdftoppm", "-r", "200", "-png", tmp_path / "paper.pdf", tmp_path / "page"], check=True)
     found = subprocess.run(
         ["zbarimg", "-q", "--raw", next(tmp_path.glob("*.png"))],
         capture_output=True,
