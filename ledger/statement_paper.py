@@ -5,6 +5,7 @@ begins with the row that began the unfinished last page of the part before; the 
 """
 
 import datetime as dt
+import gc
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -113,7 +114,7 @@ def _read(party: Party, period: Period, language: str) -> tuple[dict[str, Any], 
 def _drawn(context: dict[str, Any], lines: Sequence[Line], language: str) -> bytes:
     if len(lines) <= PART_ROWS:
         return pdf.write("statement", context | {"lines": lines, "is_first": True, "is_last": True}, language)
-    return _joined(list(_parts(context, lines, language)), context, language)
+    return _joined(_parts(context, lines, language), context, language)
 
 
 def name_of(party: Party, period: Period) -> str:
@@ -216,6 +217,7 @@ def _parts(context: dict[str, Any], lines: Sequence[Line], language: str) -> Ite
         plain = shown if is_last else shown[:-MOST_ON_A_PAGE]
         more = {"lines": plain, "named": named, "is_first": start == 0, "is_last": is_last}
         reader = PdfReader(io.BytesIO(pdf.write("statement", context | more, language, sheets=_PART)))
+        gc.collect()  # a layout is full of circles: without this the next part would come on top of it
         pages = list(reader.pages)
         if is_last:
             yield pages
@@ -227,16 +229,17 @@ def _parts(context: dict[str, Any], lines: Sequence[Line], language: str) -> Ite
         yield pages[:-1]
 
 
-def _joined(parts: list[list[PageObject]], context: dict[str, Any], language: str) -> bytes:
-    total = sum(len(pages) for pages in parts)
-    feet = PdfReader(io.BytesIO(pdf.write("statement_feet", context | {"pages": range(total)}, language)))
+def _joined(parts: Iterator[list[PageObject]], context: dict[str, Any], language: str) -> bytes:
     writer = PdfWriter()
-    first = parts[0][0]
-    for at, page in enumerate(page for pages in parts for page in pages):
-        _add_foot(writer, writer.add_page(page), feet.pages[at], NameObject(f"/Foot{at}"))
-    # WeasyPrint's own title, author and language stand in the first part only.
-    if first.pdf is not None and isinstance(first.pdf, PdfReader) and first.pdf.metadata:
-        writer.add_metadata({key: str(value) for key, value in first.pdf.metadata.items()})
+    for pages in parts:  # each is copied before the next is drawn, so that no more than one reader is in memory
+        for page in pages:
+            writer.add_page(page)
+    total = len(writer.pages)
+    feet = PdfReader(io.BytesIO(pdf.write("statement_feet", context | {"pages": range(total)}, language)))
+    for at, page in enumerate(writer.pages):
+        _add_foot(writer, page, feet.pages[at], NameObject(f"/Foot{at}"))
+    title = f"{context['to'].name}, {context['period']}"
+    writer.add_metadata({"/Title": title, "/Author": context["from"].name})
     writer.root_object[NameObject("/Lang")] = TextStringObject(language)
     out = io.BytesIO()
     writer.write(out)
