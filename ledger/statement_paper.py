@@ -227,6 +227,8 @@ def _parts(context: dict[str, Any], lines: Sequence[Line], language: str) -> Ite
         }
         start += min(row for row, page in places.items() if page == len(pages) - 1)
         yield pages[:-1]
+        # The writer keeps the reader; what it has read, tags above all, is larger than its pages.
+        reader.resolved_objects.clear()
 
 
 def _joined(parts: Iterator[list[PageObject]], context: dict[str, Any], language: str) -> bytes:
