@@ -25,11 +25,11 @@ from ledger import paper, pdf, verifying
 from ledger.models import Invoice, Paper
 
 logger = logging.getLogger(__name__)
-# A line costs about 12 ms: so many are the most that somebody waits for.
+# A line costs about 14 ms: so many are the most that somebody waits for.
 MAX_LINES = 1000
 BINDING = "#9f1d2d"  # the colour of a shop that has chosen none
 # Longer than the longest render: then whoever waits takes over from a process that died.
-LEASE = dt.timedelta(seconds=60)
+LEASE = dt.timedelta(minutes=3)
 KEPT, DAY = dt.timedelta(days=30), dt.timedelta(days=1)
 POLL_SECONDS = 0.1
 # Above this, the address of delivery stands on the bill of a buyer without a GSTIN (Rule 46(e)); paise.
