@@ -7,6 +7,8 @@ import logging
 import os
 import threading
 import time
+from collections import deque
+from collections.abc import Callable
 
 from django.conf import settings
 from django.db import close_old_connections, connection
@@ -16,7 +18,15 @@ IDLE_SECONDS = 2.0
 HOUR = 3600.0
 
 _work = threading.Event()
+# Work that may be lost (accounts.background): never so much that it fills the memory.
+_given: deque[Callable[[], object]] = deque(maxlen=500)
+_cleanings: list[Callable[[], object]] = []
 _started_in: int | None = None
+
+
+def each_hour(clean: Callable[[], object]) -> None:
+    """Upper apps name here, in `AppConfig.ready()`, what is to be forgotten of theirs."""
+    _cleanings.append(clean)
 
 
 def start() -> None:
@@ -34,6 +44,13 @@ def wake() -> None:
     _work.set()
 
 
+def give(work: Callable[[], object]) -> None:
+    """Let this process's thread do `work` when no message is due; does nothing where none runs."""
+    if _started_in == os.getpid():
+        _given.append(work)
+        wake()
+
+
 def _run() -> None:
     next_cleaning = time.monotonic() + HOUR
     while True:
@@ -42,11 +59,15 @@ def _run() -> None:
         close_old_connections()
         try:
             drain()
+            while _given:
+                _given.popleft()()
+                drain()
             if time.monotonic() > next_cleaning:
                 from accounts.tasks import forget_old_rows
 
-                forget_old_rows()
                 next_cleaning = time.monotonic() + HOUR
+                for clean in (forget_old_rows, *_cleanings):
+                    clean()
         except Exception:  # the thread must outlive any fault; the rows wait for the next round
             logger.exception("the drainer met a fault and goes on")
             connection.close()

@@ -50,20 +50,20 @@ class Encoded:
     height: int
 
 
-def encode(file: IO[bytes]) -> Encoded:
-    """A WEBP of at most 800 px a side. Raises PictureRefused."""
+def encode(file: IO[bytes], side: int = MAX_SIDE) -> Encoded:
+    """A WEBP of at most `side` pixels a side. Raises PictureRefused."""
     try:
         picture = Pillow.open(file, formats=FORMATS)
         if picture.width * picture.height > MAX_PIXELS:
             raise PictureRefused(_("This picture has too many pixels. Choose one of at most 40 megapixels."))
-        return _small_webp(picture)
+        return _small_webp(picture, side)
     except _UNREADABLE as error:
         raise PictureRefused(_("This file is not a picture we can read. Choose a JPEG, PNG or WEBP.")) from error
 
 
-def _small_webp(picture: Pillow.Image) -> Encoded:
-    picture.draft("RGB", (MAX_SIDE, MAX_SIDE))  # lets a JPEG be decoded small at once
-    picture.thumbnail((MAX_SIDE, MAX_SIDE))
+def _small_webp(picture: Pillow.Image, side: int) -> Encoded:
+    picture.draft("RGB", (side, side))  # lets a JPEG be decoded small at once
+    picture.thumbnail((side, side))
     upright = ImageOps.exif_transpose(picture)
     clean = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
     clean.info.clear()
@@ -77,6 +77,10 @@ class PictureField(forms.FileField):
 
     widget = forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"})
 
+    def __init__(self, *, side: int = MAX_SIDE, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.side = side
+
     def clean(self, data: Any, initial: Any = None) -> Encoded | None:
         upload: UploadedFile | None = super().clean(data, None)
         if not upload:
@@ -84,7 +88,7 @@ class PictureField(forms.FileField):
         if (upload.size or 0) > MAX_BYTES:
             raise forms.ValidationError(_("This file is too large. Choose a picture of at most 8 MB."))
         try:
-            return encode(upload)
+            return encode(upload, self.side)
         except PictureRefused as error:
             raise forms.ValidationError(str(error)) from error
 

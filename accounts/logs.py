@@ -3,7 +3,7 @@
 import logging
 import re
 
-_TOKEN = re.compile(r"(/(?:i|p)/)[0-9A-Za-z]{20,}")
+_TOKEN = re.compile(r"(/(?:i|p|r|s|v)/)[0-9A-Za-z]{20,}")
 _NUMBER = re.compile(r"\+?\d{6,11}(\d{4})(?!\d)")
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import businesses, door, messages, team
+from accounts.views import businesses, door, look, messages, team
 
 app_name = "accounts"
 urlpatterns = [
@@ -15,5 +15,7 @@ urlpatterns = [
     path("<slug:slug>/settings/team/", team.team_page, name="team"),
     path("<slug:slug>/settings/team/role/", team.team_role, name="team_role"),
     path("<slug:slug>/settings/team/remove/", team.team_remove, name="team_remove"),
+    path("<slug:slug>/settings/look/", look.look, name="look"),
+    path("<slug:slug>/settings/look/logo", look.logo, name="logo"),
     path("<slug:slug>/messages/", messages.message_list, name="messages"),
 ]

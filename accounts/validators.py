@@ -16,6 +16,7 @@ validate_account_number = RegexValidator(r"\A[0-9A-Z]{4,34}\Z", _("Only digits a
 validate_hsn = RegexValidator(
     r"\A([0-9]{4}|[0-9]{6}|[0-9]{8})\Z", _("An HSN code has 4, 6 or 8 digits, a SAC 6 digits beginning with 99.")
 )
+validate_colour = RegexValidator(r"\A#[0-9a-f]{6}\Z", _("A colour looks like #9f1d2d."))
 
 
 def validate_gstin(value: str) -> None:

@@ -169,6 +169,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-messages": {"task": "accounts.tasks.sweep", "schedule": 15.0},
     "sweep-old-rows": {"task": "accounts.tasks.forget_old_rows", "schedule": 3600.0},
     "prove-the-book": {"task": "ledger.tasks.prove_the_book", "schedule": 24 * 3600.0},
+    "forget-old-papers": {"task": "ledger.tasks.forget_old_papers", "schedule": 24 * 3600.0},
 }
 EMBEDDED_DRAINER = env.bool("EMBEDDED_DRAINER", default=not REDIS_URL) and not TESTING
 

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts.views.look import theme
 from config import views
 
 urlpatterns = [
@@ -12,6 +13,7 @@ urlpatterns = [
     path("favicon.ico", views.favicon, name="favicon"),
     path("robots.txt", views.robots, name="robots"),
     path("language/", views.language, name="set_language"),
+    path("theme/<str:name>.css", theme, name="theme"),
     path("m/", include("accounts.urls")),
     path("m/<slug:slug>/", include("ledger.urls")),
     path("m/<slug:slug>/", include("catalog.urls")),

@@ -109,6 +109,11 @@ RULES: list[tuple[str, str]] = [
            ON p.id = a.payment_id WHERE p.status = 'cancelled' AND a.status <> 'cancelled'""",
     ),
     (
+        "an accepted claim is money received from its party",
+        """SELECT c.id AS claim, p.id AS payment FROM ledger_paymentclaim c JOIN ledger_payment p ON p.id = c.payment_id
+           WHERE p.party_id <> c.party_id OR p.business_id <> c.business_id OR p.direction <> 'received'""",
+    ),
+    (
         "credit notes give back no more than their invoice",
         """SELECT n.original_id AS invoice, sum(n.total_paise) AS credited, min(i.total_paise) AS total
            FROM ledger_invoice n JOIN ledger_invoice i ON i.id = n.original_id
@@ -191,9 +196,9 @@ RULES: list[tuple[str, str]] = [
                 OR ({seller_scheme} <> 'regular' AND i.cgst_paise + i.sgst_paise + i.igst_paise + i.cess_paise <> 0))""",
     ),
     (
-        "an issued document has lines, a label and snapshots of both sides",
+        "an issued document has lines, a label, a hash and snapshots of both sides",
         """SELECT i.id AS invoice FROM ledger_invoice i WHERE i.status <> 'draft'
-           AND (i.label = '' OR {seller_name} IS NULL OR {buyer_name} IS NULL
+           AND (i.label = '' OR i.facts_hash = '' OR {seller_name} IS NULL OR {buyer_name} IS NULL
                 OR NOT EXISTS (SELECT 1 FROM ledger_invoiceline l WHERE l.invoice_id = i.id))""",
     ),
     (

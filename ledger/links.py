@@ -2,7 +2,8 @@
 
 Token = 33 letters and digits = base 62 of 24 bytes: the link's random 64-bit key and a 128-bit HMAC-SHA256 over
 format version, kind and key. The MAC is checked before the database is asked; expiry, revocation and the party's
-access version stand on the row. An invoice link is a capability for one invoice and never a login.
+access version stand on the row. A link to a paper (invoice, receipt, statement of some days) is a capability for that
+paper and never a login.
 """
 
 import hashlib
@@ -10,6 +11,7 @@ import hmac
 import secrets
 import string
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -20,12 +22,23 @@ from django.utils import timezone
 from accounts import activity
 from accounts.models import Party, User
 from ledger import settled
-from ledger.models import Invoice, ShareLink
+from ledger.models import Invoice, Payment, ShareLink
+from ledger.statements import Period
 
 FORMAT = b"sharedledger-link-1"
 LENGTH = 33
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
-INVOICE_LINK_LIFETIME = timedelta(days=180)
+PAPER_LINK_LIFETIME = timedelta(days=180)
+PAGES = {
+    ShareLink.Kind.INVOICE: "portal:invoice_link",
+    ShareLink.Kind.PORTAL: "portal:portal_link",
+    ShareLink.Kind.RECEIPT: "portal:receipt_link",
+    ShareLink.Kind.STATEMENT: "portal:statement_link",
+}
+RELATED: dict[str, tuple[str, ...]] = {
+    ShareLink.Kind.INVOICE: ("invoice__open_item", "invoice__original", "invoice__replaces"),
+    ShareLink.Kind.RECEIPT: ("payment__open_item",),
+}
 _VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
 
 
@@ -76,21 +89,24 @@ def read_token(kind: str, text: str) -> int:
 
 
 def open_link(kind: str, text: str) -> ShareLink:
-    """The live link behind a token, with business, party, invoice and all that its page tells of it: one query.
+    """The live link behind a token, with business, party and its paper: one query.
 
-    The invoice has its open item, `original`, `replaces`, `parts` (what settled it) and `is_replaced`.
+    An invoice comes with all that its page tells of it: its open item, `original`, `replaces`, `parts` (what settled
+    it) and `is_replaced`; a payment with its open item.
     Raises LinkUnknown (404) or LinkEnded (410).
     """
     key = read_token(kind, text)
-    related = ("business", "party", "invoice__open_item", "invoice__original", "invoice__replaces")
-    found = ShareLink.objects.select_related(*related).filter(kind=kind, key=key)
-    rows = list(settled.joined(found.annotate(is_replaced=_is_replaced())))
+    found = ShareLink.objects.select_related("business", "party", *RELATED.get(kind, ())).filter(kind=kind, key=key)
+    is_invoice = kind == ShareLink.Kind.INVOICE
+    rows = list(settled.joined(found.annotate(is_replaced=_is_replaced())) if is_invoice else found)
     if not rows or not rows[0].business.is_active:
         raise LinkUnknown
     link: ShareLink = rows[0]
     if link.invoice:
         link.invoice.business, link.invoice.party = link.business, link.party
         link.invoice.parts, link.invoice.is_replaced = settled.joined_parts(rows), rows[0].is_replaced  # type: ignore[attr-defined]
+    if link.payment:
+        link.payment.business, link.payment.party = link.business, link.party
     link.party.business = link.business
     if not link.is_live:
         raise LinkEnded(link)
@@ -106,8 +122,7 @@ def _is_replaced() -> Exists:
 
 
 def path(link: ShareLink) -> str:
-    name = "portal:invoice_link" if link.kind == ShareLink.Kind.INVOICE else "portal:portal_link"
-    return reverse(name, kwargs={"token": token(link)})
+    return reverse(PAGES[ShareLink.Kind(link.kind)], kwargs={"token": token(link)})
 
 
 def url(link: ShareLink) -> str:
@@ -117,25 +132,35 @@ def url(link: ShareLink) -> str:
 
 def for_invoice(invoice: Invoice, by: User | None) -> ShareLink:
     """A live link to this issued invoice: the newest one again, else a new one. An earlier link is never ended."""
-    return _find_or_make(invoice.party, by, ShareLink.Kind.INVOICE, invoice)
+    return _find_or_make(invoice.party, by, ShareLink.Kind.INVOICE, invoice=invoice)
 
 
 def for_party(party: Party, by: User | None) -> ShareLink:
     """A live link to this party's portal: the newest one again, else a new one."""
-    return _find_or_make(party, by, ShareLink.Kind.PORTAL, None)
+    return _find_or_make(party, by, ShareLink.Kind.PORTAL)
+
+
+def for_receipt(payment: Payment, by: User | None) -> ShareLink:
+    """A live link to the receipt of this payment: the newest one again, else a new one."""
+    return _find_or_make(payment.party, by, ShareLink.Kind.RECEIPT, payment=payment)
+
+
+def for_statement(party: Party, period: Period, by: User | None) -> ShareLink:
+    """A live link to the statement of these days, as the book stands when it is opened."""
+    return _find_or_make(party, by, ShareLink.Kind.STATEMENT, starts_on=period.start, ends_on=period.end)
 
 
 @transaction.atomic
-def _find_or_make(party: Party, by: User | None, kind: ShareLink.Kind, invoice: Invoice | None) -> ShareLink:
+def _find_or_make(party: Party, by: User | None, kind: ShareLink.Kind, **shows: Any) -> ShareLink:
     party = (
         Party.objects.select_for_update(no_key=True)
         .select_related(None)
         .get(pk=party.pk, business_id=party.business_id)
     )
-    live = ShareLink.objects.live().filter(business_id=party.business_id, party=party, kind=kind, invoice=invoice)
+    live = ShareLink.objects.live().filter(business_id=party.business_id, party=party, kind=kind, **shows)
     # A link about to expire is not worth sending again.
-    soon = timezone.now() + INVOICE_LINK_LIFETIME / 2
-    if invoice is not None:
+    soon = timezone.now() + PAPER_LINK_LIFETIME / 2
+    if shows:
         live = live.filter(expires_at__gt=soon)
     if link := live.order_by("-id").first():
         link.party = party
@@ -144,11 +169,11 @@ def _find_or_make(party: Party, by: User | None, kind: ShareLink.Kind, invoice: 
         business_id=party.business_id,
         party=party,
         kind=kind,
-        invoice=invoice,
         key=int.from_bytes(secrets.token_bytes(8), signed=True),
         access_version=party.access_version,
-        expires_at=timezone.now() + INVOICE_LINK_LIFETIME if invoice else None,
+        expires_at=timezone.now() + PAPER_LINK_LIFETIME if shows else None,
         created_by=by,
+        **shows,
     )
 
 
@@ -156,4 +181,6 @@ def _find_or_make(party: Party, by: User | None, kind: ShareLink.Kind, invoice: 
 def revoke(link: ShareLink, by: User) -> None:
     """End this link at once. Doing it twice changes nothing."""
     if ShareLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=timezone.now()):
-        activity.record(link.business, by, "link_revoked", (link.kind, str(link.invoice_id or link.party_id)))
+        activity.record(
+            link.business, by, "link_revoked", (link.kind, str(link.invoice_id or link.payment_id or link.party_id))
+        )

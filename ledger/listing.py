@@ -124,10 +124,11 @@ class InvoiceRow:
     badge: str
     state: str
     is_cancelled: bool
+    public_id: str
 
 
 def invoice_rows(invoices: Iterable[Invoice], slug: str) -> list[InvoiceRow]:
-    """Rows of invoices read with party and open_item."""
+    """Rows of invoices read with party and open_item; `public_id` is that of an issued document, else ""."""
     rows = []
     for invoice in invoices:
         badge, state = paper.condition(invoice)
@@ -148,6 +149,7 @@ def invoice_rows(invoices: Iterable[Invoice], slug: str) -> list[InvoiceRow]:
                 badge=badge,
                 state=state,
                 is_cancelled=invoice.status == Invoice.Status.CANCELLED,
+                public_id="" if invoice.status == Invoice.Status.DRAFT else invoice.public_id,
             )
         )
     return rows

@@ -1,4 +1,4 @@
-"""The ledger's own messages: an invoice or a portal link, made when they are delivered."""
+"""The ledger's own messages: links to papers and portals, made when they are delivered."""
 
 from accounts import outbox
 from accounts.gateways import GatewayError, Text
@@ -10,7 +10,7 @@ from ledger.models import ShareLink
 
 def _link(message: Message) -> ShareLink | None:
     return (
-        ShareLink.objects.select_related("business", "party", "invoice")
+        ShareLink.objects.select_related("business", "party", "invoice", "payment")
         .filter(pk=message.subject_id, business=message.business)
         .first()
     )
@@ -41,5 +41,5 @@ def _number_is_saved(message: Message) -> bool:
 
 def register() -> None:
     outbox.register("door_link", _render_door, _number_is_saved)
-    for kind in ("invoice_share", "portal_share"):
+    for kind in sharing.KINDS.values():
         outbox.register(kind, _render, _still_due)

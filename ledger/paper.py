@@ -7,6 +7,7 @@ Formatted once in Python, so that a page of a thousand lines calls no filter per
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import segno
@@ -22,7 +23,7 @@ from accounts.models import Business
 from accounts.money import amount, percent, plain, rupees, unit_price
 from accounts.phones import pretty
 from catalog.units import Units
-from ledger import gst, settled, snapshots, upi
+from ledger import gst, settled, snapshots, upi, verifying
 from ledger.models import Invoice, InvoiceLine
 from ledger.words import in_words
 
@@ -89,7 +90,7 @@ def context_of(invoice: Invoice) -> dict[str, Any]:
     """What `partials/_paper.html` needs. One query (the lines) for an issued invoice with business and party at hand.
 
     Keys: invoice, title, lines, has_hsn, has_discount, taxed, tax_rows, state_tax, words, hsn_rows, seller, buyer,
-    ship_to, place, original, has_newer, remarks, terms.
+    ship_to, place, original, has_newer, remarks, terms, verify (ledger.verifying.slot: where to ask about it).
     """
     lines = list(invoice.lines.all())
     is_draft = invoice.status == Invoice.Status.DRAFT
@@ -118,6 +119,7 @@ def context_of(invoice: Invoice) -> dict[str, Any]:
         "has_newer": has_newer(invoice),
         # Conditions of sale: what is taken back, interest on what is late. A credit note sells nothing.
         "terms": seller.get("terms", "") if invoice.kind == Invoice.Kind.INVOICE else "",
+        "verify": verifying.slot(invoice),
     }
 
 
@@ -340,8 +342,17 @@ class WaysToPay:
     amount_plain: str
     upi_id: str
     upi_uri: str
-    upi_qr: str
     bank: list[tuple[str, str]]
+
+    @property
+    def upi_qr(self) -> str:
+        """The code of `upi_uri` as a data: URI of an SVG, or "" without one."""
+        return _qr(self.upi_uri) if self.upi_uri else ""
+
+
+@lru_cache(maxsize=64)
+def _qr(uri: str) -> str:
+    return str(segno.make(uri, error="m").svg_data_uri(border=2, light="#fff"))
 
 
 def ways_to_pay(business: Business, due_paise: int, *, number: str = "", note: str = "") -> WaysToPay | None:
@@ -368,7 +379,6 @@ def ways_to_pay(business: Business, due_paise: int, *, number: str = "", note: s
         amount_plain=plain(due_paise),
         upi_id=business.upi_id,
         upi_uri=uri,
-        upi_qr=segno.make(uri, error="m").svg_data_uri(border=2, light="#fff") if uri else "",
         bank=[row for row in bank if row[1]] if business.bank_account else [],
     )
 

@@ -1,4 +1,4 @@
-"""Share an invoice or the party's portal: one live link, by message in the background or by the merchant's own hand."""
+"""Share a paper of a party, or the party's portal: one live link, by message in the background or by the merchant's own hand."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +16,45 @@ from accounts.models import Message, Party, User
 from accounts.money import rs, rupees
 from accounts.phones import wa_me
 from ledger import links
-from ledger.models import Invoice, ShareLink
+from ledger.forms import BEGINNING
+from ledger.models import Invoice, Payment, ShareLink
+from ledger.statement_paper import words_of
+from ledger.statements import Period
 
 QUARTER_HOUR, DAY = 15 * 60, 24 * 60 * 60
+
+
+KINDS = {
+    ShareLink.Kind.INVOICE: "invoice_share",
+    ShareLink.Kind.PORTAL: "portal_share",
+    ShareLink.Kind.RECEIPT: "receipt_share",
+    ShareLink.Kind.STATEMENT: "statement_share",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a link shows: one paper of the party (an invoice, a payment's receipt, the statement of a period), else its
+    portal.
+    """
+
+    party: Party
+    invoice: Invoice | None = None
+    payment: Payment | None = None
+    period: Period | None = None
+
+    @property
+    def kind(self) -> ShareLink.Kind:
+        if self.invoice:
+            return ShareLink.Kind.INVOICE
+        if self.payment:
+            return ShareLink.Kind.RECEIPT
+        return ShareLink.Kind.STATEMENT if self.period else ShareLink.Kind.PORTAL
+
+
+def period_of(link: ShareLink) -> Period | None:
+    """The days of a statement link; None for any other."""
+    return Period(link.starts_on, link.ends_on) if link.starts_on and link.ends_on else None
 
 
 class ShareRefused(Exception):
@@ -35,21 +71,36 @@ class Preview:
 
 
 def kind_of(link: ShareLink) -> str:
-    return "invoice_share" if link.kind == ShareLink.Kind.INVOICE else "portal_share"
+    return KINDS[ShareLink.Kind(link.kind)]
 
 
 def context_of(link: ShareLink) -> dict[str, Any]:
     """The variables of the registered texts, in the active language; English is SMS safe (GSM-7, "Rs.")."""
     context: dict[str, Any] = {"business": link.business.name, "party": link.party.name, "url": links.url(link)}
+    english = translation.get_language() in (None, "en")
     if link.invoice is not None:
-        english = translation.get_language() in (None, "en")
         context |= {
             "number": link.invoice.number,
             "amount": rs(link.invoice.total_paise) if english else rupees(link.invoice.total_paise),
             "due": show_date(link.invoice.due_on) if english else date_format(link.invoice.due_on, "DATE_FORMAT"),
             "is_credit": link.invoice.kind == Invoice.Kind.CREDIT_NOTE,
         }
+    elif link.payment is not None:
+        context |= {
+            "number": link.payment.number,
+            "amount": rs(link.payment.amount_paise) if english else rupees(link.payment.amount_paise),
+            "paid_back": link.payment.direction == Payment.Direction.PAID,
+        }
+    elif period := period_of(link):
+        context |= {"days": _days(period) if english else words_of(period)}
     return context
+
+
+def _days(period: Period) -> str:
+    """Days that an SMS may hold: no dash but "to"."""
+    if period.start == BEGINNING:
+        return f"up to {show_date(period.end)}"
+    return f"{show_date(period.start)} to {show_date(period.end)}"
 
 
 def preview(link: ShareLink, phone: str) -> Preview:
@@ -59,10 +110,30 @@ def preview(link: ShareLink, phone: str) -> Preview:
     return Preview(text=text, url=links.url(link), wa_me=wa_me(phone, text))
 
 
-def link_for(party: Party, invoice: Invoice | None, by: User) -> ShareLink:
+def live_link(shown: Shown) -> ShareLink | None:
+    """The newest live link, made by a POST before; looking makes none."""
+    party, period = shown.party, shown.period
+    found = ShareLink.objects.live().filter(
+        business_id=party.business_id,
+        party=party,
+        kind=shown.kind,
+        invoice=shown.invoice,
+        payment=shown.payment,
+        starts_on=period.start if period else None,
+        ends_on=period.end if period else None,
+    )
+    return found.order_by("-id").first()
+
+
+def link_for(shown: Shown, by: User) -> ShareLink:
     """The live link to share. Raises ShareRefused when there is nothing to share or sharing was stopped."""
+    party, invoice = shown.party, shown.invoice
     if not party.is_shared:
         raise ShareRefused(_("You have stopped sharing with this party. Start sharing again first."))
+    if shown.payment:
+        return links.for_receipt(shown.payment, by)
+    if shown.period:
+        return links.for_statement(party, shown.period, by)
     if invoice is None:
         return links.for_party(party, by)
     if invoice.status == Invoice.Status.DRAFT:
@@ -95,7 +166,9 @@ def send(link: ShareLink, channel: str, by: User) -> Message:
         language=party.language,
         by=by,
     )
-    subject = ("invoice", str(link.invoice_id)) if link.invoice_id else ("party", str(party.pk))
+    subject = ("party", str(party.pk))
+    if link.invoice_id or link.payment_id:
+        subject = ("invoice", str(link.invoice_id)) if link.invoice_id else ("payment", str(link.payment_id))
     activity.record(link.business, by, "shared", subject, channel=channel, message=message.pk)
     return message
 

@@ -1,10 +1,14 @@
 """Celery tasks of the ledger."""
 
+import datetime as dt
 import logging
 
 from celery import shared_task
 
-from ledger import integrity
+from accounts.models import Party
+from ledger import integrity, papers, statement_paper
+from ledger.models import Invoice
+from ledger.statements import Period
 
 logger = logging.getLogger(__name__)
 
@@ -16,3 +20,35 @@ def prove_the_book() -> int:
     for problem in problems:
         logger.error("the book is wrong: %s", problem)
     return len(problems)
+
+
+@shared_task
+def make_paper(invoice_id: int) -> None:
+    """The PDF of an issued document in its party's language, before somebody asks for it."""
+    documents = Invoice.objects.select_related("business__logo", "business__signature", "party", "open_item")
+    invoice = documents.filter(status=Invoice.Status.ISSUED, pk=invoice_id).first()
+    if invoice is None:
+        return
+    try:
+        papers.of_invoice(invoice)
+    except papers.TooLong as error:
+        logger.info("no paper is made of invoice %s: %s", invoice_id, error)
+
+
+@shared_task
+def make_statement(party_id: int, starts_on: str, ends_on: str, language: str) -> None:
+    """The PDF of a long statement, for whoever waits for it; days as in ISO 8601."""
+    party = Party.objects.select_related("business__logo").filter(pk=party_id).first()
+    if party is None:
+        return
+    period = Period(dt.date.fromisoformat(starts_on), dt.date.fromisoformat(ends_on))
+    try:
+        statement_paper.of(party, period, language)
+    except statement_paper.TooLong:
+        logger.info("no paper is made of a statement of party %s: too long", party_id)
+
+
+@shared_task
+def forget_old_papers() -> int:
+    """Forget the PDFs that nobody has asked for in 30 days; returns how many."""
+    return papers.forget_old()

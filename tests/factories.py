@@ -22,9 +22,9 @@ from accounts import idempotency, india, parties
 from accounts.models import Business, Device, Image, Membership, Message, Party, PartyPerson, User
 from catalog import orders, stock
 from catalog.models import Category, Item, Order
-from ledger import billing, drafting, links, posting, sharing
+from ledger import billing, claims, drafting, links, posting, sharing, statements
 from ledger.crediting import Want
-from ledger.models import Adjustment, Invoice, LinkOpen, Payment, ShareLink
+from ledger.models import Adjustment, Invoice, LinkOpen, Paper, Payment, PaymentClaim, ShareLink
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
@@ -38,6 +38,16 @@ def new_phone() -> str:
     return f"+9198{next(_serial):08d}"
 
 
+def changes(queries: Any) -> list[str]:
+    """The captured statements that change a row: but for a drawn PDF, which is kept for whoever asks next."""
+    sql = [query["sql"] for query in queries]
+    return [
+        text
+        for text in sql
+        if not text.startswith(("SELECT", "SAVEPOINT", "RELEASE", "BEGIN", "COMMIT")) and '"ledger_paper"' not in text
+    ]
+
+
 def make_user(phone: str = "", name: str = "", **fields: Any) -> User:
     return User.objects.create_user(phone=phone or new_phone(), name=name, **fields)
 
@@ -49,6 +59,16 @@ def make_business(name: str = "", owner: User | None = None, **fields: Any) -> B
     business = Business.objects.create(**(defaults | fields))
     if owner is not None:
         make_membership(business, owner)
+    return business
+
+
+def give_look(business: Business, colour: str = "#19605f") -> Business:
+    """A logo, a signature and a colour."""
+    for name in ("logo", "signature"):
+        picture = Image.objects.create(business=business, data=PIXEL, content_type="image/png", width=1, height=1)
+        setattr(business, name, picture)
+    business.colour = colour
+    business.save(update_fields=["logo", "signature", "colour"])
     return business
 
 
@@ -150,6 +170,28 @@ def make_payment(
     )
 
 
+def make_claim(
+    party: Party,
+    paise: int = 100_00,
+    *,
+    reference: str = "",
+    mode: str = Payment.Mode.UPI,
+    on: dt.date | None = None,
+    by: User | None = None,
+    **fields: Any,
+) -> PaymentClaim:
+    """“I have paid” of ₹100 by UPI today, under a UTR that nobody has used."""
+    return claims.make(
+        party,
+        by or make_user(),
+        amount_paise=paise,
+        mode=mode,
+        reference=reference or (f"{next(_serial):012d}" if mode != Payment.Mode.CASH else ""),
+        paid_on=on or india.today(),
+        **fields,
+    )
+
+
 def make_adjustment(
     party: Party,
     paise: int = 100_00,
@@ -210,8 +252,11 @@ class Book:
     payment: Payment
     taxed_payment: Payment  # of third_party, with TDS
     adjustment: Adjustment
+    claim: PaymentClaim  # waits, with a screenshot
     invoice_link: ShareLink
     portal_link: ShareLink
+    receipt_link: ShareLink
+    statement_link: ShareLink
     message: Message
 
 
@@ -226,6 +271,7 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
     parties.add_person(party, phones[1], f"{mark} Helper", PartyPerson.Role.ORDERS, owner)
     parties.add_person(party, phones[2], f"{mark} Munim", PartyPerson.Role.ACCOUNTANT, owner)
     image = Image.objects.create(business=business, data=PIXEL, content_type="image/png", width=1, height=1)
+    give_look(business)
     category = Category.objects.create(business=business, name=f"{mark} Grains")
     item = make_item(business, f"{mark} Rice", stock_milli=50_000, image=image, category=category)
     lines = [line(f"{mark} Rice", paise=paise, item=item)]
@@ -253,7 +299,14 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
     billed = orders.place(party, buyer, {item.pk: 1000})
     make_draft(party, order=billed, by=owner)
     orders.close(billed, Order.Status.BILLED, owner)
+    claim = make_claim(party, 2_00, by=buyer, invoice=invoice, note=f"{mark} by phone")
+    PaymentClaim.objects.filter(pk=claim.pk).update(screenshot=image)
+    claims.accept(make_claim(third_party, 1_00, by=buyer), owner)
     invoice_link, portal_link = links.for_invoice(invoice, owner), links.for_party(party, owner)
+    receipt_link = links.for_receipt(payment, owner)
+    statement_link = links.for_statement(party, statements.this_financial_year(), owner)
+    now = timezone.now()
+    Paper.objects.create(business=business, party=party, key=f"{business.pk:064x}", claimed_at=now, asked_at=now)
     message = sharing.send(invoice_link, Message.Channel.WHATSAPP, owner)
     LinkOpen.objects.create(business=business, link=invoice_link, event=LinkOpen.Event.OPENED, device=f"{mark} phone")
     idempotency.once(business, owner, "payment", idempotency.new_key(), {}, lambda: payment.public_id)
@@ -281,8 +334,11 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
         payment=payment,
         taxed_payment=taxed_payment,
         adjustment=adjustment,
+        claim=claim,
         invoice_link=invoice_link,
         portal_link=portal_link,
+        receipt_link=receipt_link,
+        statement_link=statement_link,
         message=message,
     )
 

@@ -13,6 +13,7 @@ from django.test import Client
 
 from accounts.models import Business
 from ledger import links
+from ledger.models import Paper
 from tests import factories
 from tests.factories import Book
 
@@ -33,11 +34,11 @@ def book() -> Book:
 
 
 def everything() -> dict[str, list[dict[str, Any]]]:
-    """Every row of every table, by table."""
+    """Every row of every table, by table; but for drawn PDFs, which are kept for whoever asks next and may go any time."""
     return {
         model._meta.db_table: list(model._base_manager.order_by("pk").values())
         for model in apps.get_models(include_auto_created=True)
-        if model._meta.managed
+        if model._meta.managed and model is not Paper
     }
 
 

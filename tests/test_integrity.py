@@ -22,6 +22,7 @@ from ledger.models import (
     OpenItem,
     PartyBalance,
     Payment,
+    PaymentClaim,
     Series,
 )
 from tests import factories
@@ -113,6 +114,13 @@ def _cancelled_on_another_day_than_its_reversal(book: Book) -> None:
 def _payment_cancelled_in_name_only(book: Book) -> None:
     Payment.objects.filter(pk=book.payment.pk).update(status="cancelled", cancelled_at=book.payment.created_at)
     _agree_open_item(OpenItem.objects.get(payment=book.payment), 0)
+
+
+def _claim_of_money_paid_out(book: Book) -> None:
+    paid_out = Payment.objects.get(business=book.business, direction="paid")
+    PaymentClaim.objects.filter(business=book.business, status="accepted").update(
+        payment=paid_out, party=paid_out.party
+    )
 
 
 def _adjustment_on_another_day(book: Book) -> None:
@@ -303,6 +311,10 @@ def _no_label(book: Book) -> None:
     Invoice.objects.filter(pk=book.invoice.pk).update(label="")
 
 
+def _no_hash(book: Book) -> None:
+    Invoice.objects.filter(pk=book.invoice.pk).update(facts_hash="")
+
+
 def _no_snapshot(book: Book) -> None:
     Invoice.objects.filter(pk=book.invoice.pk).update(buyer={})
 
@@ -355,6 +367,7 @@ BREAKS: list[tuple[Callable[[Book], None], set[str]]] = [
     ),
     (_reversed_and_still_issued, {"a cancelled document is reversed, and only it", OPEN_ITEMS}),
     (_cancelled_on_another_day_than_its_reversal, {"a cancelled document is reversed, and only it"}),
+    (_claim_of_money_paid_out, {"an accepted claim is money received from its party"}),
     (_payment_cancelled_in_name_only, {"a cancelled payment is reversed, and only it", OPEN_ITEMS}),
     (_adjustment_on_another_day, {"an adjustment posts its amount once"}),
     (_adjustment_of_another_kind, {"an adjustment posts its amount once"}),
@@ -383,8 +396,9 @@ BREAKS: list[tuple[Callable[[Book], None], set[str]]] = [
     (_igst_within_the_state, {TAX}),
     (_cgst_between_states, {TAX}),
     (_unequal_halves, {TAX}),
-    (_no_label, {"an issued document has lines, a label and snapshots of both sides"}),
-    (_no_snapshot, {"an issued document has lines, a label and snapshots of both sides"}),
+    (_no_label, {"an issued document has lines, a label, a hash and snapshots of both sides"}),
+    (_no_hash, {"an issued document has lines, a label, a hash and snapshots of both sides"}),
+    (_no_snapshot, {"an issued document has lines, a label, a hash and snapshots of both sides"}),
     (_number_skipped, {"numbers run from the first of their series without gaps"}),
     (_number_in_the_middle_is_missing, {"numbers run from the first of their series without gaps"}),
     (_stock, {"stock is the sum of its movements"}),

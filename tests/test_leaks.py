@@ -21,11 +21,11 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from pypdf import PdfReader
 
-from accounts import parties
+from accounts import parties, themes
 from accounts.models import Business, Party, PartyPerson
 from accounts.money import amount
 from catalog import orders
-from ledger import links
+from ledger import links, verifying
 from ledger.models import Invoice
 from tests import factories
 from tests.factories import Book, line
@@ -89,6 +89,7 @@ TABLE: dict[str, Class] = {
     "favicon": page(_expect((EVERYBODY, 301))),
     "set_language": deed(_expect((EVERYBODY, 302))),
     "components": page(PUBLIC),
+    "theme": page(PUBLIC),  # a colour and nothing else
     # the merchants' door: those who are in are sent on
     "accounts:login": page(PUBLIC | dict.fromkeys(MERCHANTS, 302)),
     "accounts:signup": page(PUBLIC | dict.fromkeys(MERCHANTS, 302)),
@@ -100,6 +101,8 @@ TABLE: dict[str, Class] = {
     "accounts:business_new": page(ANY_MERCHANT),
     # the shop
     "accounts:settings": both(SHOP),
+    "accounts:look": both(SHOP_OWNER),
+    "accounts:logo": page(SHOP),
     "accounts:team": both(SHOP_OWNER),
     "accounts:team_role": deed(SHOP_OWNER),
     "accounts:team_remove": deed(SHOP_OWNER),
@@ -131,9 +134,19 @@ TABLE: dict[str, Class] = {
     "ledger:payment_list": page(SHOP),
     "ledger:payment_new": both(SHOP),
     "ledger:payment": page(SHOP),
+    # nothing ticked: back to the list
+    "ledger:invoice_zip": page(SHOP | dict.fromkeys({MERCHANT, STAFF}, 302)),
+    "ledger:receipt": page(SHOP),
+    "ledger:receipt_pdf": page(SHOP),
+    "ledger:receipt_share": both(SHOP),
     "ledger:payment_settle": deed(SHOP),
     "ledger:payment_settles": both(SHOP),
     "ledger:payment_cancel": both(SHOP),
+    "ledger:claims": page(SHOP),
+    "ledger:claim": page(SHOP),
+    "ledger:claim_accept": deed(SHOP),
+    "ledger:claim_decline": deed(SHOP),
+    "ledger:claim_image": page(SHOP),
     "ledger:adjustment_list": page(SHOP),
     "ledger:adjustment_new": both(SHOP),
     "ledger:adjustment": page(SHOP),
@@ -149,6 +162,7 @@ TABLE: dict[str, Class] = {
     "ledger:statements": page(SHOP),
     "ledger:statement": page(SHOP),
     "ledger:statement_file": page(SHOP),
+    "ledger:statement_share": both(SHOP),
     "ledger:link_revoke": deed(SHOP),
     "ledger:order_bill": deed(SHOP),
     "catalog:item_list": page(SHOP),
@@ -163,9 +177,19 @@ TABLE: dict[str, Class] = {
     # whoever holds a link
     "portal:invoice_link": page(PUBLIC),
     "portal:invoice_link_pdf": page(PUBLIC),
+    "portal:invoice_link_logo": page(PUBLIC),
+    "portal:verify": page(PUBLIC),
     "portal:invoice_opened": deed(_expect((EVERYBODY, 204))),
     "portal:invoice_login": page(PUBLIC | dict.fromkeys({OWNER, HELPER, MUNIM}, 302)),
     "portal:portal_link": page(PUBLIC | dict.fromkeys({OWNER, HELPER, MUNIM}, 302)),
+    "portal:receipt_link": page(PUBLIC),
+    "portal:receipt_link_pdf": page(PUBLIC),
+    "portal:receipt_opened": deed(_expect((EVERYBODY, 204))),
+    "portal:receipt_login": page(PUBLIC | dict.fromkeys({OWNER, HELPER, MUNIM}, 302)),
+    "portal:statement_link": page(PUBLIC),
+    "portal:statement_link_file": page(PUBLIC),
+    "portal:statement_opened": deed(_expect((EVERYBODY, 204))),
+    "portal:statement_login": page(PUBLIC | dict.fromkeys({OWNER, HELPER, MUNIM}, 302)),
     # the customers' door
     "portal:login": page(PUBLIC | dict.fromkeys(CUSTOMERS, 302)),
     "portal:code": page(_expect((EVERYBODY, 302), ({PORTAL_HOLDER}, 200))),
@@ -175,10 +199,20 @@ TABLE: dict[str, Class] = {
     "portal:chooser": page(_expect((EVERYBODY, 302))),
     # the customer
     "portal:dashboard": page(PARTY),
+    "portal:logo": page(PARTY),
     "portal:invoices": page(PARTY_MONEY),
     "portal:invoice": page(PARTY_MONEY),
     "portal:invoice_pdf": page(PARTY_MONEY),
     "portal:ledger": page(PARTY_MONEY),
+    "portal:ledger_file": page(PARTY_MONEY),
+    "portal:invoice_zip": page(PARTY_MONEY | dict.fromkeys({OWNER, MUNIM}, 302)),
+    "portal:receipt": page(PARTY_MONEY),
+    "portal:receipt_pdf": page(PARTY_MONEY),
+    "portal:pay": page(PARTY_MONEY),
+    "portal:paid": both(PARTY_MONEY),
+    "portal:claim": page(PARTY_MONEY),
+    "portal:claim_withdraw": deed(PARTY_MONEY),
+    "portal:claim_image": page(PARTY_MONEY),
     "portal:store": page(PARTY),
     "portal:cart": page(PARTY_ORDERS),
     "portal:cart_line": deed(PARTY_ORDERS),
@@ -237,6 +271,7 @@ class Town:
     theirs: Book
     hidden: Invoice
     other_order: Any
+    other_claim: Any
     visitors: dict[str, Client]
 
 
@@ -248,7 +283,8 @@ def town() -> Town:
     hidden = factories.make_invoice(ours.party, lines=[line(f"{OURS} Ghee", paise=OUR_PAISE + 11_00)])
     buyer = factories.make_user(ours.other_phone)
     other_order = orders.place(ours.other_party, buyer, {ours.item.pk: 1000}, note=f"{OURS} hurry")
-    return Town(ours, theirs, hidden, other_order, visitors_of(ours, theirs))
+    other_claim = factories.make_claim(ours.other_party, OUR_PAISE + 700, by=buyer, note=f"{OURS} hurry")
+    return Town(ours, theirs, hidden, other_order, other_claim, visitors_of(ours, theirs))
 
 
 def visitors_of(ours: Book, theirs: Book) -> dict[str, Client]:
@@ -290,19 +326,23 @@ def own_arguments(town: Town, name: str) -> dict[str, str]:
     if name == "ledger:invoice_amend":  # the other invoice is credited in part already
         document = ours.other_invoice
     link = ours.portal_link if name == "portal:portal_link" else ours.invoice_link
+    if name.startswith(("portal:receipt_", "portal:statement_")):
+        link = ours.receipt_link if name.startswith("portal:receipt_") else ours.statement_link
     return {
         "slug": ours.business.slug,
         "party": ours.party.public_id,
         "invoice": document.public_id,
         "payment": ours.payment.public_id,
         "adjustment": ours.adjustment.public_id,
+        "claim": ours.claim.public_id,
         "item": ours.item.public_id,
         "image": ours.image.public_id,
         "order": ours.order.public_id,
         "link": ours.invoice_link.public_id,
         "report": "sales",
         "form": "csv",
-        "token": links.token(link),
+        "token": verifying.token(document) if name == "portal:verify" else links.token(link),
+        "name": themes.name("#19605f"),
     }
 
 
@@ -323,17 +363,17 @@ def canaries(town: Town, visitor: str, name: str) -> list[str]:
     private = [f"{OURS} grudge", f"{OURS} code"]
     money = [amount(OUR_PAISE), amount(OUR_PAISE + 11_00), f"{OURS} note", f"{OURS} Return"]
     rest_of_party = [f"{OURS} Ghee", amount(OUR_PAISE + 11_00), f"{OURS} Helper", f"{OURS} please", *private]
+    behind = _not_behind_a_link(name, money, rest_of_party, private)
     if visitor == OPERATOR and name.startswith(ADMIN):
         return []
     if visitor in {MERCHANT, STAFF}:
         # On a public link they are anybody.
-        return of_theirs if not name.startswith("portal:") else [*of_theirs, *neighbours, *drafts, *rest_of_party]
+        unseen = rest_of_party if behind is None else behind
+        return of_theirs if not name.startswith("portal:") else [*of_theirs, *neighbours, *drafts, *unseen]
     if visitor == RIVAL:
         return [OURS, amount(OUR_PAISE), *money] if not name.startswith("portal:") else [*neighbours, *drafts, *private]
-    if name in {"portal:invoice_link", "portal:invoice_link_pdf"}:
-        return [*of_theirs, *neighbours, *drafts, *rest_of_party]
-    if name in {"portal:portal_link", "portal:invoice_login", "portal:code"}:
-        return [*of_theirs, *neighbours, *drafts, *money, *rest_of_party, f"{OURS} Kirana"]
+    if behind is not None:
+        return [*of_theirs, *neighbours, *drafts, *behind]
     if visitor in {OWNER, MUNIM}:
         return [*of_theirs, *neighbours, *drafts, *private]
     if visitor == HELPER:
@@ -343,6 +383,21 @@ def canaries(town: Town, visitor: str, name: str) -> list[str]:
     if visitor == FOREIGNER:
         return [OURS, *money, *drafts]
     return [OURS, THEIRS, *of_theirs, *neighbours, *drafts, *money]
+
+
+def _not_behind_a_link(name: str, money: list[str], rest_of_party: list[str], private: list[str]) -> list[str] | None:
+    """What of the very party does not stand behind a link, or at its door; None for any other address."""
+    if name == "portal:verify":  # the number, the total, the shop and its UPI id: nothing of the buyer or the lines
+        return [*rest_of_party, f"{OURS} Kirana", f"{OURS} Rice", f"{OURS} note"]
+    if name in {"portal:invoice_link", "portal:invoice_link_pdf"}:
+        return rest_of_party
+    if name in {"portal:portal_link", "portal:code"} or (name.endswith("_login") and name.startswith("portal:")):
+        return [*money, *rest_of_party, f"{OURS} Kirana"]
+    if name.startswith("portal:receipt_") and name != "portal:receipt_pdf":  # what it settled, and no balance
+        return [*rest_of_party, f"{OURS} note", f"{OURS} Return", amount(OUR_PAISE)]
+    if name.startswith("portal:statement_"):
+        return [f"{OURS} Helper", f"{OURS} please", f"{OURS} note", *private]
+    return None
 
 
 def text_of(response: Any) -> str:
@@ -358,11 +413,11 @@ def text_of(response: Any) -> str:
 
 @contextmanager
 def writes() -> Iterator[list[str]]:
-    """The statements that change a row while the block runs."""
+    """The statements that change a row while the block runs; a paper drawn and kept is nothing that anybody sees."""
     found: list[str] = []
 
     def look(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        if re.match(r"\s*(INSERT|UPDATE|DELETE)", sql, re.IGNORECASE):
+        if re.match(r"\s*(INSERT|UPDATE|DELETE)", sql, re.IGNORECASE) and '"ledger_paper"' not in sql:
             found.append(sql[:80])
         return execute(sql, params, many, context)
 
@@ -488,6 +543,7 @@ def foreign_rows(town: Town, name: str, key: str) -> list[str]:
         "invoice": [theirs.invoice, theirs.draft],
         "payment": [theirs.payment],
         "adjustment": [theirs.adjustment],
+        "claim": [theirs.claim],
         "item": [theirs.item],
         "image": [theirs.image],
         "order": [theirs.order],
@@ -500,7 +556,9 @@ def foreign_rows(town: Town, name: str, key: str) -> list[str]:
         rows |= {
             "party": [ours.other_party, theirs.party],
             "invoice": [ours.other_invoice, theirs.invoice, ours.draft],
+            "payment": [ours.taxed_payment, theirs.payment],
             "order": [town.other_order, theirs.order],
+            "claim": [town.other_claim, theirs.claim],
         }
     return [theirs.business.slug] if key == "slug" else [row.public_id for row in rows[key]]
 
@@ -691,7 +749,10 @@ def test_no_page_of_anybody_is_stored_or_indexed(town: Town) -> None:
             }
             faults += [f"{name}: {key}" for key, value in wanted.items() if answer.get(key) != value]
             caching = answer.get("Cache-Control", "")
-            if name.endswith("image") and answer.status_code == 200:
+            if name == "theme":
+                if caching != "public, max-age=31536000, immutable":
+                    faults.append(f"{name}: {caching}")
+            elif name.endswith(("image", "logo")) and answer.status_code == 200:
                 if "private" not in caching:
                     faults.append(f"{name}: {caching}")
             elif "no-store" not in caching:

@@ -7,7 +7,7 @@ from django.test import Client
 from PIL import ImageFile
 from pypdf import PdfReader
 
-from ledger import links, pdf, posting
+from ledger import links, papers, pdf, posting
 from ledger.models import Invoice
 from tests import factories as make
 
@@ -33,7 +33,7 @@ def business():
 
 def read(invoice):
     invoice = Invoice.objects.select_related("business", "party", "open_item").get(pk=invoice.pk)
-    return PdfReader(io.BytesIO(pdf.render(invoice)))
+    return PdfReader(io.BytesIO(papers.of_invoice(invoice)))
 
 
 def text_of(invoice):
@@ -177,7 +177,7 @@ def test_merchant_text_is_text_and_fetches_nothing(business, caplog):
     "address", ["file:///etc/hostname", "http://127.0.0.1:1/x", "https://example.in/x", "ftp://127.0.0.1/x"]
 )
 def test_the_fetcher_gets_nothing_but_data(address):
-    _html, fetcher, _fonts, _sheet = pdf._tools()
+    _html, fetcher, _fonts = pdf._tools()
     with pytest.raises(ValueError, match="disallowed protocol"):
         fetcher.fetch(address)
 
@@ -188,7 +188,7 @@ def test_the_tools_are_made_once():
 
 def test_too_many_lines_are_refused_in_plain_words_and_the_page_still_shows_them(business, monkeypatch):
     invoice = make.make_invoice(make.make_party(business, make.new_phone()), lines=[make.line() for _ in range(4)])
-    monkeypatch.setattr(pdf, "MAX_LINES", 3)
+    monkeypatch.setattr(papers, "MAX_LINES", 3)
     path = links.path(links.for_invoice(invoice, None))
     response = Client().get(path + "/pdf")
     assert response.status_code == 413

@@ -13,12 +13,13 @@ from accounts.models.ids import PublicIdField
 from accounts.states import STATE_CHOICES
 from accounts.validators import (
     validate_account_number,
+    validate_colour,
     validate_gstin,
     validate_ifsc,
     validate_pin,
     validate_upi_id,
 )
-from accounts.walls import tenant_key
+from accounts.walls import TenantKey, tenant_key
 
 RESERVED_SLUGS = {"login", "signup", "logout", "new", "admin", "static", "m", "portal"}
 
@@ -49,6 +50,11 @@ class Business(Postal):
         COMPOSITION = "composition", _("GST registered, composition")
         UNREGISTERED = "unregistered", _("Not registered under GST")
 
+    class PaperStyle(models.TextChoices):
+        CLASSIC = "classic", _("Classic: ruled, as GST bills are known")
+        MODERN = "modern", _("Modern: open, with your colour at the head")
+        COMPACT = "compact", _("Compact: small print, many lines on a page")
+
     public_id = PublicIdField()
     slug = models.SlugField(max_length=50, unique=True)
     name = models.CharField(_("business name"), max_length=120)
@@ -72,6 +78,10 @@ class Business(Postal):
         choices=[(4, _("Up to ₹5 crore: HSN of 4 digits")), (6, _("Above ₹5 crore: HSN of 6 digits"))],
     )
     lut_number = models.CharField(_("letter of undertaking for exports (ARN)"), max_length=30, blank=True)
+    logo = models.ForeignKey("accounts.Image", models.SET_NULL, null=True, blank=True, related_name="+")
+    signature = models.ForeignKey("accounts.Image", models.SET_NULL, null=True, blank=True, related_name="+")
+    colour = models.CharField(_("colour"), max_length=7, blank=True, validators=[validate_colour])
+    paper_style = models.CharField(_("style of the PDF"), max_length=8, choices=PaperStyle, default=PaperStyle.CLASSIC)
     books_closed_on = models.DateField(_("books closed up to"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     is_active = models.BooleanField(default=True)
@@ -85,6 +95,15 @@ class Business(Postal):
                 name="registered_business_has_gstin",
                 condition=Q(scheme="unregistered", gstin="") | (~Q(scheme="unregistered") & ~Q(gstin="")),
                 violation_error_message=_("A registered business needs its GSTIN, an unregistered one has none."),
+            ),
+            *(
+                TenantKey(
+                    name=f"{name}_of_same_business",
+                    columns=["id", f"{name}_id"],
+                    target="accounts_image",
+                    target_columns=["business_id", "id"],
+                )
+                for name in ("logo", "signature")
             ),
         ]
 

@@ -59,6 +59,10 @@ def _saved(request: HttpRequest, error: FormReused) -> str:
             return reverse("accounts:messages", kwargs={"slug": slug})
         case "count":
             return reverse("catalog:item", kwargs={"slug": slug, "item": address["item"]})
+        case "claim" if "party" in address:
+            return reverse("portal:claim", kwargs={"party": address["party"], "claim": error.result})
+        case "claim":
+            return reverse("ledger:claim", kwargs={"slug": slug, "claim": error.result})
         case "order":
             return reverse("portal:order", kwargs={"party": address["party"], "order": error.result})
     return ""

@@ -41,6 +41,8 @@ def kind_words(kind: str) -> str:
     words = {
         "invoice_share": _("Invoice link"),
         "portal_share": _("Link to the portal"),
+        "receipt_share": _("Receipt link"),
+        "statement_share": _("Statement link"),
         "reminder": _("Payment reminder"),
     }
     return words.get(kind) or kind.replace("_", " ").capitalize()

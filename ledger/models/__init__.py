@@ -1,7 +1,9 @@
 """HOW MUCH: documents, the book, share links."""
 
 from ledger.models.book import Allocation, DayTotal, Entry, MonthTotal, OpenItem, PartyBalance
+from ledger.models.claims import PaymentClaim
 from ledger.models.invoices import Invoice, InvoiceLine
+from ledger.models.papers import Paper
 from ledger.models.payments import Adjustment, Payment
 from ledger.models.series import Series
 from ledger.models.sharing import LinkOpen, ShareLink
@@ -16,8 +18,10 @@ __all__ = [
     "LinkOpen",
     "MonthTotal",
     "OpenItem",
+    "Paper",
     "PartyBalance",
     "Payment",
+    "PaymentClaim",
     "Series",
     "ShareLink",
 ]

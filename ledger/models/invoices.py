@@ -56,6 +56,7 @@ class Invoice(models.Model):
     `ship_to` is where the goods go when that is not the buyer's address: a dict of name, address, city, pin_code,
     state_code, or empty. All amounts are paise. What is settled stands in the row's OpenItem.
     `cancelled_on` is the date from which it does not count: its own, or a later one when the books were closed there.
+    `facts_hash` is taken at issue (ledger.facts).
     `replaces` is the invoice that this one amends: it was cancelled or credited in full in the same transaction.
     """
 
@@ -117,6 +118,7 @@ class Invoice(models.Model):
     cancelled_at = models.DateTimeField(null=True)
     cancelled_on = models.DateField(null=True)
     cancel_reason = models.CharField(max_length=200, blank=True)
+    facts_hash = models.CharField(max_length=64, blank=True)
 
     objects: ClassVar[InvoiceQuerySet] = InvoiceQuerySet.as_manager()  # type: ignore[assignment]
 

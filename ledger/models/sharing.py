@@ -13,6 +13,7 @@ from accounts.models.ids import PublicIdField
 from accounts.walls import tenant_key
 from ledger.models.invoices import Invoice
 from ledger.models.keys import document_key, party_key
+from ledger.models.payments import Payment
 
 
 class ShareLinkQuerySet(models.QuerySet["ShareLink"]):
@@ -27,17 +28,25 @@ class ShareLinkQuerySet(models.QuerySet["ShareLink"]):
 
 
 class ShareLink(models.Model):
-    """One link of a party: to one invoice, or to its portal's door. The token is made from `key` (ledger.links)."""
+    """One link of a party: to one paper, or to its portal's door. The token is made from `key` (ledger.links).
+
+    A paper is an invoice or credit note, the receipt of a payment, or the statement from `starts_on` to `ends_on`.
+    """
 
     class Kind(models.TextChoices):
         INVOICE = "invoice", _("Invoice link")
         PORTAL = "portal", _("Portal link")
+        RECEIPT = "receipt", _("Receipt link")
+        STATEMENT = "statement", _("Statement link")
 
     public_id = PublicIdField()
     business = models.ForeignKey(Business, models.CASCADE, related_name="links")
     party = models.ForeignKey(Party, models.CASCADE, related_name="links", db_constraint=False)
-    kind = models.CharField(max_length=8, choices=Kind)
+    kind = models.CharField(max_length=9, choices=Kind)
     invoice = models.ForeignKey(Invoice, models.CASCADE, null=True, related_name="links", db_constraint=False)
+    payment = models.ForeignKey(Payment, models.CASCADE, null=True, related_name="links", db_constraint=False)
+    starts_on = models.DateField(null=True)
+    ends_on = models.DateField(null=True)
     key = models.BigIntegerField(unique=True)
     access_version = models.PositiveIntegerField()
     expires_at = models.DateTimeField(null=True)
@@ -51,12 +60,16 @@ class ShareLink(models.Model):
         indexes = [models.Index(fields=["business", "party", "-id"], name="links_of_party")]
         constraints = [
             models.CheckConstraint(
-                name="invoice_links_and_only_they_have_an_invoice",
-                condition=Q(kind="invoice", invoice__isnull=False) | Q(kind="portal", invoice__isnull=True),
+                name="a_link_names_what_its_kind_shows",
+                condition=Q(kind="invoice", invoice__isnull=False, payment=None, starts_on=None, ends_on=None)
+                | Q(kind="portal", invoice=None, payment=None, starts_on=None, ends_on=None)
+                | Q(kind="receipt", invoice=None, payment__isnull=False, starts_on=None, ends_on=None)
+                | Q(kind="statement", invoice=None, payment=None, starts_on__lte=F("ends_on")),
             ),
             models.UniqueConstraint(name="link_in_business", fields=["business", "id"]),
             party_key("link_of_party_of_same_business"),
             document_key("link_of_invoice_of_same_party", "invoice_id", "ledger_invoice"),
+            document_key("link_of_payment_of_same_party", "payment_id", "ledger_payment"),
         ]
 
     def __str__(self) -> str:

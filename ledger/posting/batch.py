@@ -14,7 +14,7 @@ from accounts import activity
 from accounts.india import financial_year
 from accounts.models import Business, Party, User
 from catalog.models import Item
-from ledger import numbering, snapshots
+from ledger import facts, numbering, snapshots
 from ledger.models import Allocation, Entry, Invoice, InvoiceLine, OpenItem, Payment
 from ledger.posting.book import entry_for, is_debit, open_item_for, series_of, set_number, write_entries
 from ledger.posting.documents import check_invoice, move_stock
@@ -56,7 +56,7 @@ def post_batch(business: Business, documents: Sequence[Prepared], by: User | Non
     Invoice.objects.bulk_create(invoices)
     _insert_lines(line for document in documents for line in document.lines)
     _number_all(business, invoices)
-    _mark_issued(invoices)
+    _mark_issued(documents)
     payments = _pay_in_cash(business, documents, by)
 
     items: list[OpenItem] = []
@@ -116,11 +116,13 @@ def _number_all(business: Business, documents: Iterable[Invoice | Payment]) -> N
             set_number(document, taken)
 
 
-def _mark_issued(invoices: Sequence[Invoice]) -> None:
+def _mark_issued(documents: Iterable[Prepared]) -> None:
     now = timezone.now()
     rows = []
-    for invoice in invoices:
+    for document in documents:
+        invoice = document.invoice
         invoice.status, invoice.issued_at = Invoice.Status.ISSUED, now
+        invoice.facts_hash = facts.hash_of(invoice, document.lines)
         rows.append(
             (
                 str(invoice.status),
@@ -129,13 +131,14 @@ def _mark_issued(invoices: Sequence[Invoice]) -> None:
                 invoice.sequence,
                 invoice.number,
                 invoice.financial_year,
+                invoice.facts_hash,
                 invoice.pk,
             )
         )
     with connection.cursor() as cursor:
         cursor.executemany(
             "UPDATE ledger_invoice SET status = %s, issued_at = %s, series_id = %s, sequence = %s, number = %s, "
-            "financial_year = %s WHERE id = %s",
+            "financial_year = %s, facts_hash = %s WHERE id = %s",
             rows,
         )
 

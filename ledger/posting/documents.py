@@ -6,11 +6,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import activity
+from accounts import activity, background
 from accounts.models import User
 from accounts.money import rupees
 from catalog import stock
-from ledger import crediting, drafting, numbering, snapshots
+from ledger import crediting, drafting, facts, numbering, snapshots, tasks
 from ledger.models import Invoice, InvoiceLine, OpenItem, Series
 from ledger.posting.book import PostingRefused, check_day, lock_party, post, reverse, set_number
 from ledger.posting.settling import allocate, release
@@ -40,6 +40,7 @@ def issue(invoice: Invoice, by: User | None, series: Series | None = None) -> In
         _check_tax(invoice, lines)
     snapshots.freeze(invoice, lines)
     set_number(invoice, *numbering.take(business, invoice.kind, invoice.issued_on, series=series or invoice.series))
+    invoice.facts_hash = facts.hash_of(invoice, lines)
     invoice.status, invoice.issued_at = Invoice.Status.ISSUED, timezone.now()
     invoice.save()
     item = post(invoice, by)
@@ -49,6 +50,7 @@ def issue(invoice: Invoice, by: User | None, series: Series | None = None) -> In
             allocate(item, [(debit.pk, part)])
     move_stock(invoice, lines)
     activity.record(business, by, "issued", (invoice.kind, str(invoice.pk)), number=invoice.number)
+    background.run(tasks.make_paper, invoice.pk)
     return invoice
 
 

@@ -18,6 +18,7 @@ from accounts.money import grouped, rupees
 from catalog.models import Order
 from ledger.listing import invoice_rows
 from ledger.models import Invoice, OpenItem, Payment, ShareLink
+from ledger.views import claims
 
 
 @require_safe
@@ -26,6 +27,7 @@ def home(request: MerchantRequest) -> HttpResponse:
     business = request.business
     newest = business.invoices.invoices().select_related("party", "open_item").order_by("-issued_on", "-id")[:8]
     orders = list(business.orders.waiting().select_related("party").order_by("-id")[:50])
+    told = list(claims.waiting(business)[:50])
     context = {
         "section": "home",
         "greeting": greeting(request.user.name),
@@ -34,6 +36,8 @@ def home(request: MerchantRequest) -> HttpResponse:
         "overdue": most_overdue(business),
         "orders": [order_line(order, business.slug) for order in orders[:5]],
         "steps": first_steps(business),
+        "claims": claims.rows(told[:5], business.slug),
+        "claims_waiting": str(len(told)) if len(told) < 50 else "50+",
     }
     return render(request, "ledger/home.html", context)
 

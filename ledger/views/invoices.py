@@ -19,7 +19,7 @@ from accounts.money import percent, rupees, unit_price
 from accounts.phones import mask
 from catalog.models import Item
 from catalog.units import Units
-from ledger import billing, credit_limits, drafting, paper, pdf, posting, relations, settled, trail
+from ledger import billing, credit_limits, drafting, paper, papers, posting, relations, settled, trail, zips
 from ledger.credit_limits import Question
 from ledger.drafting import DraftRefused
 from ledger.editor import BLANK_LINES, Editor, rate_key
@@ -28,6 +28,7 @@ from ledger.listing import chips, invoice_rows, search_documents, settlement_row
 from ledger.models import Allocation, Invoice
 from ledger.numbering import SeriesFull
 from ledger.posting import PostingRefused
+from ledger.sharing import Shown
 from ledger.views import cancelling
 from ledger.views.choosing import choose_party, chosen_party
 from ledger.views.sharing import panel_for
@@ -56,6 +57,8 @@ def invoice_list(request: MerchantRequest) -> HttpResponse:
         "page": page,
         "rows": invoice_rows(page.rows, business.slug),
         "is_filtered": bool(search.text or search.chosen),
+        "picking": "pick" in request.GET,
+        "zip_refused": zips.words(request.GET.get("zip", "")),
     }
     return render(request, "ledger/invoice_list.html", context)
 
@@ -251,7 +254,8 @@ def _page(request: MerchantRequest, found: Invoice, status: int = 200, asked: Qu
         "phone": mask(phone) if phone else "",
         "standing": (standing := paper.standing_of(found, settled_by)),
         "sentence": sentence(found) or standing.sentence,
-        "panel": panel_for(live, party, found, phone) if live else None,
+        "pay": paper.ways_to_pay(request.business, standing.due_paise, number=found.number),
+        "panel": panel_for(live, Shown(party, invoice=found), phone) if live else None,
         "can_share": found.status == Invoice.Status.ISSUED and party.is_shared,
         "settled": settlement_rows(found, allocations, request.business.slug),
         "trail": trail.of_invoice(found, links, allocations if found.kind == Invoice.Kind.INVOICE else []),
@@ -364,8 +368,8 @@ def invoice_pdf(request: MerchantRequest, invoice: str) -> HttpResponse:
     name = (found.number or f"draft-{found.public_id}").replace("/", "-")
     headers = {"Content-Disposition": f'inline; filename="{name}.pdf"'}
     try:
-        content = pdf.render(found)
-    except pdf.TooLong as error:
+        content = papers.of_invoice(found)
+    except papers.TooLong as error:
         messages.error(
             request, _("%(lines)d lines are too many for a PDF. Print the page instead.") % {"lines": error.lines}
         )

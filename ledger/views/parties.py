@@ -22,9 +22,11 @@ from ledger import posting, statements
 from ledger.forms import PERIODS, SHOW_PARTIES, PartyForm, PeriodForm, PersonForm, SearchForm
 from ledger.listing import balance_words, bill_rows, chips, day, ledger_rows, net_balance, party_rows, with_side
 from ledger.models import LinkOpen, OpenItem, ShareLink
+from ledger.views import claims
 from ledger.views.sharing import link_rows
 
 BILLS_SHOWN = 5
+CLAIMS_SHOWN = 5
 # Money or credit notes of a party that no bill has used yet.
 UNUSED = OpenItem.objects.filter(
     business=OuterRef("business"), party=OuterRef("pk"), side=OpenItem.Side.CREDIT, open_paise__gt=0
@@ -154,6 +156,7 @@ def _page(request: MerchantRequest, party: Party, person_form: PersonForm, statu
         "people": [(person, pretty(str(person.phone))) for person in people],
         "person_form": person_form,
         "links": link_rows(live_links(party), slug),
+        "claims": claims.rows(claims.waiting(request.business).filter(party=party)[:CLAIMS_SHOWN], slug),
         "last_login": last_login,
         "last_login_by": _name_of(last_login, people),
     }
@@ -165,7 +168,7 @@ def live_links(party: Party) -> Any:
     return (
         ShareLink.objects.live()
         .filter(business_id=party.business_id, party=party)
-        .select_related("invoice")
+        .select_related("invoice", "payment")
         .annotate(times=Count("opens", filter=opened), last_open=Max("opens__at", filter=opened))
         .order_by("-id")[:20]
     )

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -17,6 +18,7 @@ from accounts.money import plain, rupees
 from ledger import advances, posting
 from ledger.forms import SHOW_PAYMENTS, SearchForm
 from ledger.listing import (
+    Chip,
     address_of,
     balance_words,
     chips,
@@ -30,7 +32,7 @@ from ledger.models import Allocation, Invoice, OpenItem, Payment
 from ledger.numbering import SeriesFull
 from ledger.posting import PostingRefused
 from ledger.settling_forms import PaymentWithTds
-from ledger.views import cancelling, settling
+from ledger.views import cancelling, claims, settling
 from ledger.views.choosing import choose_party, chosen_party
 
 CLOSED_SHOWN = 12
@@ -48,12 +50,21 @@ def payment_list(request: MerchantRequest) -> HttpResponse:
     context = {
         "section": "payments",
         "search": search,
-        "chips": chips(request.GET, "show", SHOW_PAYMENTS, search.chosen),
+        "chips": _chips(request, search.chosen),
         "page": page,
         "rows": payment_rows(page.rows, business.slug),
         "is_filtered": bool(search.text or search.chosen),
     }
     return render(request, "ledger/payment_list.html", context)
+
+
+def _chips(request: MerchantRequest, chosen: str) -> list[Chip]:
+    """The parts of the list and, while something waits, the way to what customers say they have paid."""
+    parts = chips(request.GET, "show", SHOW_PAYMENTS, chosen)
+    if count := claims.waiting(request.business).count():
+        where = reverse("ledger:claims", kwargs={"slug": request.business.slug})
+        parts.insert(1, Chip(_("Waiting (%(n)d)") % {"n": count}, where, is_current=False))
+    return parts
 
 
 def shown(payments: Any, which: str) -> Any:
@@ -271,7 +282,9 @@ def payment_page(request: MerchantRequest, payment: str) -> HttpResponse:
 
 
 def _payment(request: MerchantRequest, public_id: str) -> Payment:
-    found = get_object_or_404(request.business.payments.select_related("open_item", "created_by"), public_id=public_id)
+    found = get_object_or_404(
+        request.business.payments.select_related("open_item", "created_by", "claim"), public_id=public_id
+    )
     found.party = request.business.parties.annotate(net=net_balance()).get(pk=found.party_id)
     found.business = found.party.business = request.business
     return found

@@ -14,12 +14,13 @@ from accounts.access import MerchantRequest, business_page
 from accounts.india import today
 from accounts.models import Party
 from accounts.money import amount, percent, quantity, rupees
-from ledger import export
+from ledger import export, statement_paper
 from ledger.forms import BEGINNING, PERIODS, REPORT_PERIODS, PeriodForm, ReportPeriodForm, SearchForm
 from ledger.listing import Chip, chips, day, party_rows
 from ledger.reports import REPORTS, Column, Figure, Kind, Leading, Report, Row, statement, with_total
 from ledger.statements import Period
 from ledger.views.choosing import offered
+from ledger.views.papers import preparing_page, waited
 
 SHOWN = 25
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -139,7 +140,8 @@ def _page(
     rows = list(islice(report.rows(request.business, period), SHOWN + 1))
     figures = report.figures(request.business, period)
     query = f"?{request.GET.urlencode()}" if report.has_period and request.GET else ""
-    files = {kind: _address(request, names, kind) + query for kind in ("csv", "xlsx")}
+    kinds = ("pdf", "csv", "xlsx") if party else ("csv", "xlsx")
+    files = {kind: _address(request, names, kind) + query for kind in kinds}
     context = {
         "section": "reports",
         "report": report,
@@ -155,6 +157,7 @@ def _page(
         "rows": [_cells(report, row, request.business.slug) for row in rows[:SHOWN]],
         "has_more": len(rows) > SHOWN,
         "files": files,
+        "share": _share_address(request, party, period) if party else "",
         "too_long": too_long,
     }
     return render(request, "ledger/report.html", context, status=422 if too_long else 200)
@@ -163,6 +166,13 @@ def _page(
 def _address(request: MerchantRequest, names: dict[str, str], form: str) -> str:
     view = "ledger:statement_file" if "party" in names else "ledger:report_file"
     return reverse(view, kwargs={"slug": request.business.slug, "form": form, **names})
+
+
+def _share_address(request: MerchantRequest, party: Party, period: Period) -> str:
+    """Where a link to these very days is made; "" while nothing is shared with the party."""
+    days = {"start": str(period.start), "end": str(period.end)}
+    where = {"slug": request.business.slug, "party": party.public_id}
+    return reverse("ledger:statement_share", kwargs=where, query=days) if party.is_shared else ""
 
 
 def _words(period: Period) -> str:
@@ -211,13 +221,15 @@ def _file(
     request: MerchantRequest, report: Report, names: dict[str, str], form: str, party: Party | None = None
 ) -> Any:
     """All rows of the report. A wrong period is explained on the page, and so is a file that would be too long."""
-    if form not in ("csv", "xlsx"):
+    if form not in (("csv", "xlsx", "pdf") if party else ("csv", "xlsx")):
         raise Http404
     period_form = _period_form(request, party)
     if not period_form.is_valid():
         return _page(request, report, names, party)
     period = period_form.chosen()
     name = _file_name(request, report, period, party, form)
+    if form == "pdf" and party:
+        return _statement_pdf(request, report, names, party, period, name)
     rows = with_total(report.columns, report.rows(request.business, period))
     if form == "csv":
         answer = StreamingHttpResponse(export.csv_chunks(report.columns, rows), content_type="text/csv; charset=utf-8")
@@ -228,6 +240,21 @@ def _file(
     except export.TooLong:
         return _page(request, report, names, party, too_long=True)
     return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
+
+
+def _statement_pdf(
+    request: MerchantRequest, report: Report, names: dict[str, str], party: Party, period: Period, name: str
+) -> HttpResponse:
+    party.business = request.business
+    try:
+        content = statement_paper.at_once(party, period, party.language, waited=waited(request))
+    except statement_paper.Preparing as preparing:
+        back = reverse("ledger:statement", kwargs={"slug": request.business.slug, "party": party.public_id})
+        return preparing_page(request, request.business, preparing, back)
+    except statement_paper.TooLong:
+        return _page(request, report, names, party, too_long=True)
+    headers = {"Content-Disposition": f'inline; filename="{name}"'}
+    return HttpResponse(content, content_type="application/pdf", headers=headers)
 
 
 def _file_name(request: MerchantRequest, report: Report, period: Period, party: Party | None, form: str) -> str:

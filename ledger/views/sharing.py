@@ -1,4 +1,4 @@
-"""Sharing: the dialogs for an invoice and for a party's portal, links and their end."""
+"""Sharing: the dialogs for papers and for a party's portal, links and their end."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -23,9 +23,11 @@ from accounts.idempotency import once
 from accounts.models import Message, Party
 from accounts.phones import mask, pretty
 from ledger import links, sharing
-from ledger.forms import ChannelForm
-from ledger.models import Invoice, ShareLink
-from ledger.sharing import ShareRefused
+from ledger.forms import ChannelForm, PeriodForm
+from ledger.listing import address_of
+from ledger.models import Invoice, Payment, ShareLink
+from ledger.sharing import ShareRefused, Shown, live_link
+from ledger.statement_paper import words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +57,16 @@ class Panel:
     revoke: str
 
 
-def live_link(party: Party, invoice: Invoice | None) -> ShareLink | None:
-    """The newest live link, made by a POST before; looking makes none."""
-    kind = ShareLink.Kind.INVOICE if invoice else ShareLink.Kind.PORTAL
-    found = ShareLink.objects.live().filter(business_id=party.business_id, party=party, kind=kind, invoice=invoice)
-    return found.order_by("-id").first()
-
-
-def panel_for(link: ShareLink, party: Party, invoice: Invoice | None, phone: str) -> Panel:
+def panel_for(link: ShareLink, shown: Shown, phone: str) -> Panel:
     """The dialog of a live link; asks no database."""
-    link.business, link.party, link.invoice = party.business, party, invoice
+    party = shown.party
+    link.business, link.party, link.invoice, link.payment = party.business, party, shown.invoice, shown.payment
     preview = sharing.preview(link, phone)
     channels = _channels(party, phone)
     slug = party.business.slug
     return Panel(
         form=ChannelForm(),
-        action=share_url(slug, party, invoice),
+        action=share_url(slug, shown),
         text=preview.text,
         url=preview.url,
         wa_me=preview.wa_me,
@@ -101,10 +97,16 @@ def _channels(party: Party, phone: str) -> list[Channel]:
     ]
 
 
-def share_url(slug: str, party: Party, invoice: Invoice | None) -> str:
-    if invoice:
-        return reverse("ledger:invoice_share", kwargs={"slug": slug, "invoice": invoice.public_id})
-    return reverse("ledger:party_share", kwargs={"slug": slug, "party": party.public_id})
+def share_url(slug: str, shown: Shown) -> str:
+    if shown.invoice:
+        return reverse("ledger:invoice_share", kwargs={"slug": slug, "invoice": shown.invoice.public_id})
+    if shown.payment:
+        return reverse("ledger:receipt_share", kwargs={"slug": slug, "payment": shown.payment.public_id})
+    where = {"slug": slug, "party": shown.party.public_id}
+    if shown.period:
+        days = {"start": str(shown.period.start), "end": str(shown.period.end)}
+        return reverse("ledger:statement_share", kwargs=where, query=days)
+    return reverse("ledger:party_share", kwargs=where)
 
 
 # --- dialogs ------------------------------------------------------------------------------------------------
@@ -116,18 +118,33 @@ def invoice_share(request: MerchantRequest, invoice: str) -> HttpResponse:
     found = get_object_or_404(request.business.invoices.select_related("open_item"), public_id=invoice)
     party = _party(request, pk=found.party_id)
     found.business, found.party = request.business, party
-    if request.method == "POST":
-        return _act(request, party, found)
-    return _show(request, party, found)
+    return _answer(request, Shown(party, invoice=found))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@business_page
+def receipt_share(request: MerchantRequest, payment: str) -> HttpResponse:
+    found = get_object_or_404(request.business.payments.select_related("open_item"), public_id=payment)
+    party = _party(request, pk=found.party_id)
+    found.business, found.party = request.business, party
+    return _answer(request, Shown(party, payment=found))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@business_page
+def statement_share(request: MerchantRequest, party: str) -> HttpResponse:
+    """The statement of the days in the query; days that make no sense are those of this financial year."""
+    return _answer(request, Shown(_party(request, public_id=party), period=PeriodForm(request.GET).chosen()))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @business_page
 def party_share(request: MerchantRequest, party: str) -> HttpResponse:
-    found = _party(request, public_id=party)
-    if request.method == "POST":
-        return _act(request, found, None)
-    return _show(request, found, None)
+    return _answer(request, Shown(_party(request, public_id=party)))
+
+
+def _answer(request: MerchantRequest, shown: Shown) -> HttpResponse:
+    return _act(request, shown) if request.method == "POST" else _show(request, shown)
 
 
 def _party(request: MerchantRequest, **which: Any) -> Party:
@@ -136,26 +153,51 @@ def _party(request: MerchantRequest, **which: Any) -> Party:
     return found
 
 
-def _show(request: MerchantRequest, party: Party, invoice: Invoice | None, error: str = "") -> HttpResponse:
-    phone = str(party.phone or "")  # type: ignore[attr-defined]
-    link = live_link(party, invoice)
-    slug = request.business.slug
+SECTIONS = {ShareLink.Kind.INVOICE: "invoices", ShareLink.Kind.RECEIPT: "payments", ShareLink.Kind.STATEMENT: "reports"}
+
+
+def _show(request: MerchantRequest, shown: Shown, error: str = "") -> HttpResponse:
+    phone = str(shown.party.phone or "")  # type: ignore[attr-defined]
+    link = live_link(shown)
+    title, back, back_words = _heads(request.business.slug, shown)
     context = {
-        "section": "invoices" if invoice else "parties",
-        "party": party,
-        "invoice": invoice,
-        "panel": panel_for(link, party, invoice, phone) if link else None,
-        "action": share_url(slug, party, invoice),
+        "section": SECTIONS.get(shown.kind, "parties"),
+        "party": shown.party,
+        "invoice": shown.invoice,
+        "is_portal": shown.kind == ShareLink.Kind.PORTAL,
+        "is_statement": shown.kind == ShareLink.Kind.STATEMENT,
+        "days": words_of(shown.period) if shown.period else "",
+        "title": title,
+        "back": back,
+        "back_words": back_words,
+        "panel": panel_for(link, shown, phone) if link else None,
+        "action": share_url(request.business.slug, shown),
         "error": error,
     }
     return render(request, "ledger/share.html", context, status=400 if error else 200)
 
 
-def _act(request: MerchantRequest, party: Party, invoice: Invoice | None) -> HttpResponse:
+def _heads(slug: str, shown: Shown) -> tuple[str, str, str]:
+    """The dialog's title, and where it came from with its name."""
+    party, payment, invoice = shown.party, shown.payment, shown.invoice
+    if invoice:
+        title = _("Share credit note") if invoice.kind == Invoice.Kind.CREDIT_NOTE else _("Share invoice")
+        return title, address_of(invoice, slug), invoice.number or _("Draft")
+    if payment:
+        paid_back = payment.direction == Payment.Direction.PAID
+        return _("Share payment advice") if paid_back else _("Share receipt"), address_of(payment, slug), payment.number
+    where = {"slug": slug, "party": party.public_id}
+    if shown.period:
+        days = {"start": str(shown.period.start), "end": str(shown.period.end)}
+        return _("Share statement"), reverse("ledger:statement", kwargs=where, query=days), party.name
+    return _("Share party portal"), reverse("ledger:party", kwargs=where), party.name
+
+
+def _act(request: MerchantRequest, shown: Shown) -> HttpResponse:
     """Make (or find) the link; with a channel, queue one message with it. Then back to the dialog."""
     form = ChannelForm(request.POST) if "channel" in request.POST else None
     if form and not form.is_valid():
-        return _show(request, party, invoice, error=_("Choose WhatsApp, SMS or e-mail."))
+        return _show(request, shown, error=_("Choose WhatsApp, SMS or e-mail."))
     try:
         if form:
             data = form.cleaned_data
@@ -164,15 +206,25 @@ def _act(request: MerchantRequest, party: Party, invoice: Invoice | None) -> Htt
                 request.user,
                 f"share-{data['channel']}",
                 data["form_key"],
-                {"party": party.pk, "invoice": invoice and invoice.pk},
-                lambda: sharing.send(sharing.link_for(party, invoice, request.user), data["channel"], request.user).pk,
+                _said(shown),
+                lambda: sharing.send(sharing.link_for(shown, request.user), data["channel"], request.user).pk,
             )
             messages.success(request, _("On its way. You see its state under Messages."))
         else:
-            sharing.link_for(party, invoice, request.user)
+            sharing.link_for(shown, request.user)
     except ShareRefused as error:
-        return _show(request, party, invoice, error=str(error))
-    return redirect(share_url(request.business.slug, party, invoice))
+        return _show(request, shown, error=str(error))
+    return redirect(share_url(request.business.slug, shown))
+
+
+def _said(shown: Shown) -> dict[str, Any]:
+    period = shown.period
+    return {
+        "party": shown.party.pk,
+        "invoice": shown.invoice and shown.invoice.pk,
+        "payment": shown.payment and shown.payment.pk,
+        "days": period and [str(period.start), str(period.end)],
+    }
 
 
 # --- links and access ---------------------------------------------------------------------------------------
@@ -196,7 +248,7 @@ def link_rows(found: Iterable[Any], slug: str) -> list[LinkRow]:
             opens = _("Opened %(n)d×, last %(when)s") % {"n": link.times, "when": last}
         rows.append(
             LinkRow(
-                title=_("Invoice %(number)s") % {"number": link.invoice.number} if link.invoice else _("Party portal"),
+                title=_link_title(link),
                 works_until=until(link.expires_at),
                 opens=opens,
                 revoke=reverse("ledger:link_revoke", kwargs={"slug": slug, "link": link.public_id}),
@@ -205,17 +257,30 @@ def link_rows(found: Iterable[Any], slug: str) -> list[LinkRow]:
     return rows
 
 
+def _link_title(link: ShareLink) -> str:
+    if link.invoice:
+        return _("Invoice %(number)s") % {"number": link.invoice.number}
+    if link.payment:
+        return _("Receipt %(number)s") % {"number": link.payment.number}
+    period = sharing.period_of(link)
+    return _("Statement: %(days)s") % {"days": words_of(period)} if period else _("Party portal")
+
+
 @require_POST
 @business_page
 def link_revoke(request: MerchantRequest, link: str) -> HttpResponse:
     found = get_object_or_404(
-        ShareLink.objects.select_related("business", "party", "invoice"), business=request.business, public_id=link
+        ShareLink.objects.select_related("business", "party", "invoice", "payment"),
+        business=request.business,
+        public_id=link,
     )
     links.revoke(found, request.user)
     messages.success(request, _("This link does not work any more."))
     slug = request.business.slug
     if found.invoice and request.POST.get("from") != "party":
         return redirect("ledger:invoice", slug=slug, invoice=found.invoice.public_id)
+    if found.payment and request.POST.get("from") != "party":
+        return redirect("ledger:payment", slug=slug, payment=found.payment.public_id)
     return redirect("ledger:party", slug=slug, party=found.party.public_id)
 
 

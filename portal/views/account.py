@@ -12,13 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from accounts import paging
+from accounts import images, paging
 from accounts.models import Party
 from accounts.money import rupees
 from catalog.models import Order
-from ledger import paper, settled, statements
+from ledger import paper, paying, settled, statements, zips
 from ledger.models import Invoice
-from portal import access
+from portal import access, told
 from portal.access import PortalRequest, page, party_page
 from portal.forms import SearchForm
 from portal.views.papers import pdf_response
@@ -74,10 +74,16 @@ def dashboard(request: PortalRequest) -> HttpResponse:
     open_now = statements.outstanding(request.party)
     due = open_now.due_paise
     balance = balance_of(request.party)
-    pay = paper.ways_to_pay(request.business, balance.paise, note=request.party.name)
     first = round(100 * open_now.overdue_paise / due) if due else 0
     second = round(100 * (open_now.overdue_paise + open_now.due_soon_paise) / due) if due else 0
-    context = {"balance": balance, "open": open_now, "first": first, "second": second, "pay": pay}
+    context = {
+        "balance": balance,
+        "open": open_now,
+        "first": first,
+        "second": second,
+        "can_pay": balance.paise > 0 and paying.can_be_paid(request.business),
+        "told": told.lately(request.party, balance.paise),
+    }
     return page(request, "portal/dashboard.html", "home", context | _invoice_list(request))
 
 
@@ -99,6 +105,7 @@ class InvoiceRow:
     badge: str
     status: str
     is_cancelled: bool
+    public_id: str
 
 
 def _invoice_list(request: PortalRequest) -> dict[str, Any]:
@@ -116,6 +123,8 @@ def _invoice_list(request: PortalRequest) -> dict[str, Any]:
         "status": status,
         "statuses": STATUSES.items(),
         "filtered": bool(form.text or status),
+        "picking": "pick" in request.GET,
+        "zip_refused": zips.words(request.GET.get("zip", "")),
     }
 
 
@@ -150,6 +159,7 @@ def _invoice_row(party: Party, invoice: Invoice) -> InvoiceRow:
         badge=badge,
         status=status,
         is_cancelled=invoice.status == Invoice.Status.CANCELLED,
+        public_id=invoice.public_id,
     )
 
 
@@ -175,8 +185,16 @@ def invoice(request: PortalRequest, invoice: str) -> HttpResponse:
         "standing": standing,
         "settlements": parts,
         "pay": paper.ways_to_pay(request.business, standing.due_paise, number=found.number),
+        "told": told.waiting(request.party, balance_of(request.party).paise, invoice=found),
     }
     return page(request, "portal/invoice.html", "invoices", context)
+
+
+@require_safe
+@party_page()
+def logo(request: PortalRequest) -> HttpResponse:
+    """The shop's logo, for every customer of it."""
+    return images.answer(get_object_or_404(request.business.images, pk=request.business.logo_id))
 
 
 @require_safe

@@ -1,10 +1,11 @@
 """The ledger: every bill and payment of a period with the balance after it."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -14,8 +15,10 @@ from accounts.models import Party
 from accounts.money import MINUS, amount, rupees
 from ledger import paper, statements
 from ledger.models import Adjustment, Entry, Invoice, Payment
+from portal import told
 from portal.access import PortalRequest, page, party_page
-from portal.forms import PERIODS, PeriodForm, preset
+from portal.forms import BEGINNING, PERIODS, PeriodForm, preset
+from portal.views import papers
 from portal.views.account import balance_of
 
 
@@ -25,25 +28,75 @@ def ledger(request: PortalRequest) -> HttpResponse:
     """The statement of a period; own dates that make no sense are said so next to the field, with status 400."""
     name, period, form = _chosen_period(request)
     book = statements.page(request.party, period, request.GET.get("after", ""))
-    opens_on = period.start if book.is_first and name != "all" else None
-    first_year, *years, last_year = _year_heads(
-        period, [opens_on, *(row.entry.dated_on for row in book.rows), period.end]
-    )
-    context = {
+    balance = balance_of(request.party)
+    context = book_context(request, request.party, book) | {
         "form": form,
         "chosen": name,
         "periods": [(key, label) for key, label in PERIODS.items() if key != "custom"],
+        "balance": balance,
+        "files": _files(request),
+        "too_long": papers.too_long_words() if "long" in request.GET else "",
+        "told": told.waiting(request.party, balance.paise),
+    }
+    return page(request, "portal/ledger.html", "ledger", context, status=400 if form.errors else 200)
+
+
+def _files(request: PortalRequest) -> list[tuple[str, str]]:
+    """(kind, address) of the days in force as files."""
+    where = {"party": request.party.public_id}
+    return [
+        (kind, reverse("portal:ledger_file", kwargs=where | {"form": kind}, query=_days(request)))
+        for kind in papers.KINDS
+    ]
+
+
+def _days(request: PortalRequest) -> dict[str, str] | None:
+    """The days in the query, for another address of the same days."""
+    return {key: request.GET[key] for key in ("period", "start", "end") if request.GET.get(key)} or None
+
+
+@require_safe
+@party_page(money=True)
+def ledger_file(request: PortalRequest, form: str) -> Any:
+    """The days in force as PDF, CSV or XLSX; what is wrong, or too long for that kind, the page says."""
+    if form not in papers.KINDS:
+        raise Http404
+    _name, period, period_form = _chosen_period(request)
+    back = reverse("portal:ledger", kwargs={"party": request.party.public_id}, query=_days(request))
+    if period_form.errors:
+        return redirect(back)
+    try:
+        return papers.statement_response(request, request.party, period, form, back)
+    except papers.TooLong:
+        days = {**(_days(request) or {}), "long": form}
+        return redirect(reverse("portal:ledger", kwargs={"party": request.party.public_id}, query=days))
+
+
+def book_context(
+    request: HttpRequest, party: Party, book: statements.Page, *, here: str = "", is_linked: bool = True
+) -> dict[str, Any]:
+    """What `portal/_ledger.html` shows of one page of the book; without `is_linked` its rows lead nowhere.
+
+    `here`: the page's own address, where a request for another one shows it.
+    """
+    period = book.period
+    is_all = period.start == BEGINNING
+    opens_on = period.start if book.is_first and not is_all else None
+    days = [opens_on, *(row.entry.dated_on for row in book.rows), period.end]
+    first_year, *years, last_year = _year_heads(period, days)
+    rows = [_ledger_row(party, row, year) for row, year in zip(book.rows, years, strict=True)]
+    return {
         "book": book,
-        "rows": [_ledger_row(request.party, row, year) for row, year in zip(book.rows, years, strict=True)],
+        "is_all": is_all,
+        "rows": rows if is_linked else [replace(row, href="") for row in rows],
         "opening": with_side(book.opening_paise),
         "before": with_side(book.before_paise),
         "closing": with_side(book.closing_paise),
         "first_year": first_year,
         "last_year": last_year,
-        "balance": balance_of(request.party),
+        "older": here + older if (older := _next_page(request, book)) else "",
+        "first": here + _next_page(request, None),
     }
-    pager = {"older": _next_page(request, book), "first": _next_page(request, None)}
-    return page(request, "portal/ledger.html", "ledger", context | pager, status=400 if form.errors else 200)
 
 
 def _chosen_period(request: PortalRequest) -> tuple[str, statements.Period, PeriodForm]:
@@ -60,7 +113,7 @@ def _chosen_period(request: PortalRequest) -> tuple[str, statements.Period, Peri
     return name, period, PeriodForm(initial=shown)
 
 
-def _next_page(request: PortalRequest, book: statements.Page | None) -> str:
+def _next_page(request: HttpRequest, book: statements.Page | None) -> str:
     query = request.GET.copy()
     query.pop("after", None)
     if book is None:
@@ -111,8 +164,8 @@ class LedgerRow:
 
 def _ledger_row(party: Party, row: statements.Row, year: str) -> LedgerRow:
     entry = row.entry
-    say = {Payment: _payment_words, Adjustment: _adjustment_words}
-    words = _document_words(party, entry) if entry.invoice else say[type(entry.document)](entry)
+    say = {Payment: _payment_words, Adjustment: _adjustment_words, Invoice: _document_words}
+    words = say[type(entry.document)](party, entry)
     return LedgerRow(
         year=year,
         date=date_format(entry.dated_on, "MONTH_DAY_FORMAT"),
@@ -150,7 +203,7 @@ def _document_words(party: Party, entry: Entry) -> dict[str, Any]:
     }
 
 
-def _adjustment_words(entry: Entry) -> dict[str, Any]:
+def _adjustment_words(_party: Party, entry: Entry) -> dict[str, Any]:
     adjustment = entry.adjustment
     assert adjustment is not None, "an entry has one source"
     title, is_reversal = adjustment.get_kind_display(), entry.kind == Entry.Kind.REVERSAL
@@ -165,7 +218,7 @@ def _adjustment_words(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _payment_words(entry: Entry) -> dict[str, Any]:
+def _payment_words(party: Party, entry: Entry) -> dict[str, Any]:
     payment = entry.payment
     assert payment is not None, "an entry has one source"
     paid_back = payment.direction == Payment.Direction.PAID
@@ -178,7 +231,7 @@ def _payment_words(entry: Entry) -> dict[str, Any]:
         parts.append(_("%(amount)s not used for a bill yet") % {"amount": rupees(payment.unallocated_paise)})
     return {
         "title": _("Cancelled: %(document)s") % {"document": title} if is_reversal else title,
-        "href": "",
+        "href": reverse("portal:receipt", kwargs={"party": party.public_id, "payment": payment.public_id}),
         "note": " · ".join(filter(None, parts)),
         "badge": "cancelled" if cancelled and not is_reversal else "",
         "status": _("Cancelled") if cancelled and not is_reversal else "",

@@ -10,13 +10,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import languages, limits, otp
+from accounts import images, languages, limits, otp
 from accounts.models import LoginChallenge, Membership, Party, PartyPerson
 from accounts.sessions import merchant_user_id
 from ledger import links, paper
@@ -28,6 +28,8 @@ from portal.views.papers import pdf_response
 HOUR = 60 * 60
 MAX_OPENS_AN_HOUR = 60
 DOOR = "door"
+THEN = "then"  # what they came to do: PAID, or nothing in particular
+PAID = "paid"
 
 
 def link_page(kind: ShareLink.Kind) -> Callable[..., Callable[..., HttpResponse]]:
@@ -35,7 +37,7 @@ def link_page(kind: ShareLink.Kind) -> Callable[..., Callable[..., HttpResponse]
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)
-        def inner(request: HttpRequest, token: str) -> HttpResponse:
+        def inner(request: HttpRequest, token: str, **more: str) -> HttpResponse:
             try:
                 link = links.open_link(kind, token)
             except links.LinkUnknown as error:
@@ -45,7 +47,7 @@ def link_page(kind: ShareLink.Kind) -> Callable[..., Callable[..., HttpResponse]
             if link.invoice and link.invoice.status == Invoice.Status.DRAFT:
                 raise Http404
             with translation.override(_language(request, link.party)):
-                return view(request, link, token)
+                return view(request, link, token, **more)
 
         return login_not_required(inner)
 
@@ -78,9 +80,16 @@ def invoice(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
             "standing": standing,
             "settlements": parts,
             "pay": paper.ways_to_pay(link.business, standing.due_paise, number=shared.number),
+            "paid_url": _paid_url(request, token),
             "languages": settings.LANGUAGES,
         },
     )
+
+
+def _paid_url(request: HttpRequest, token: str) -> str:
+    """Through the door to “I have paid”, in the language that was chosen here."""
+    chosen = {"lang": translation.get_language() or "en"} if "lang" in request.GET else {}
+    return reverse("portal:invoice_login", kwargs={"token": token}, query={"then": PAID} | chosen)
 
 
 @require_safe
@@ -90,10 +99,21 @@ def invoice_pdf(request: HttpRequest, link: ShareLink, token: str) -> HttpRespon
     return pdf_response(request, link.invoice)
 
 
+@require_safe
+@link_page(ShareLink.Kind.INVOICE)
+def logo(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+    """The shop's logo, for whoever holds the link, as long as it works."""
+    return images.answer(get_object_or_404(link.business.images, pk=link.business.logo_id))
+
+
 @csrf_exempt  # the address itself is the capability, and the page that calls it has neither cookie nor session
 @require_POST
 @link_page(ShareLink.Kind.INVOICE)
 def opened(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+    return note_opened(request, link)
+
+
+def note_opened(request: HttpRequest, link: ShareLink) -> HttpResponse:
     """A person has the page before the eyes; the shop's own people do not count."""
     if not _is_of_the_shop(request, link):
         count, _wait = limits.count("link-opened", str(link.pk), seconds=HOUR)
@@ -116,19 +136,20 @@ def _record(request: HttpRequest, link: ShareLink, event: LinkOpen.Event) -> Non
 @require_http_methods(["GET", "HEAD", "POST"])
 @link_page(ShareLink.Kind.INVOICE)
 def invoice_login(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
-    return _door(request, link, token)
+    return door(request, link, token)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @link_page(ShareLink.Kind.PORTAL)
 def portal(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
-    return _door(request, link, token)
+    return door(request, link, token)
 
 
-def _door(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+def door(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
     """Asks for the number and sends a code to it, if it is saved on a party of this business; the answer is the same."""
+    then = request.GET.get("then", "")
     if person := access.person_at(request, link.party):
-        return redirect(target_of(link, person))
+        return redirect(target_of(link, person, then))
     form = NumberForm(request.POST or None, initial={"phone": typed.lately(request)})
     if request.method == "POST" and form.is_valid():
         phone = form.cleaned_data["phone"]
@@ -140,7 +161,7 @@ def _door(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
             language=translation.get_language() or "en",
             door=str(link.business_id),
         )
-        request.session[DOOR] = link.pk
+        request.session[DOOR], request.session[THEN] = link.pk, then[:10]
         response = redirect("portal:code")
         # The pages to come know nothing of the party's language: they go on in the one of this page.
         languages.set_cookie(response, translation.get_language() or "en")
@@ -156,10 +177,18 @@ def _door(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
     return render(request, "portal/door.html", context, status=400 if form.is_bound else 200)
 
 
-def target_of(link: ShareLink, person: PartyPerson) -> str:
-    """Where a link leads somebody who is logged in and has access to its party."""
+def target_of(link: ShareLink, person: PartyPerson, then: str = "") -> str:
+    """Where a link leads somebody who is logged in and has access to its party; `then` PAID: to “I have paid”."""
+    if then == PAID and link.invoice and link.invoice.kind == Invoice.Kind.INVOICE and access.sees_money(person):
+        query = {"invoice": link.invoice.public_id}
+        return reverse("portal:paid", kwargs={"party": link.party.public_id}, query=query)
     if link.invoice and access.sees_money(person):
         return reverse("portal:invoice", kwargs={"party": link.party.public_id, "invoice": link.invoice.public_id})
+    if link.payment and access.sees_money(person):
+        return reverse("portal:receipt", kwargs={"party": link.party.public_id, "payment": link.payment.public_id})
+    if link.starts_on and access.sees_money(person):
+        query = {"start": str(link.starts_on), "end": str(link.ends_on)}
+        return reverse("portal:ledger", kwargs={"party": link.party.public_id}, query=query)
     return reverse("portal:dashboard", kwargs={"party": link.party.public_id})
 
 
@@ -168,7 +197,7 @@ def door_link(request: HttpRequest) -> ShareLink | None:
     pk = request.session.get(DOOR)
     if pk is None:
         return None
-    return ShareLink.objects.select_related("business", "party", "invoice").filter(pk=pk).first()
+    return ShareLink.objects.select_related("business", "party", "invoice", "payment").filter(pk=pk).first()
 
 
 def record_login(request: HttpRequest, link: ShareLink) -> None:

@@ -20,7 +20,7 @@ from ledger import links, sharing
 from ledger.models import ShareLink
 from portal import access, typed
 from portal.forms import NumberForm
-from portal.views.links import DOOR, door_link, record_login, target_of
+from portal.views.links import DOOR, THEN, door_link, record_login, target_of
 
 PURPOSE = LoginChallenge.Purpose.PORTAL
 
@@ -95,11 +95,12 @@ def _enter(request: HttpRequest, digits: str, link: ShareLink | None) -> HttpRes
     device = otp.sign_in(request, user)
     access.note_access(request, challenge.phone)
     request.session.pop(DOOR, None)
+    then = request.session.pop(THEN, "")
     target = reverse("portal:chooser")
     person = access.person_among(access.people_of(request), link.party) if link else None
     if link and person:
         record_login(request, link)
-        target = target_of(link, person)
+        target = target_of(link, person, then)
     if user.consented_at is None:
         target = reverse("portal:consent", query={"next": target})
     response = redirect(target)

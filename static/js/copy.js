@@ -7,9 +7,12 @@ addEventListener("click", async (event) => {
   try {
     await navigator.clipboard.writeText(button.dataset.copy);
   } catch {
+    // A browser inside an app may have no clipboard of its own: select what stands before the button.
     const field = button.parentElement.querySelector("input");
-    field?.select();
-    if (!field || !document.execCommand("copy")) return;
+    const words = button.previousElementSibling;
+    if (field) field.select();
+    else if (words) getSelection().selectAllChildren(words);
+    if (!(field || words) || !document.execCommand("copy")) return;
   }
   if (before === button.dataset.copied) return;
   word.textContent = button.dataset.copied;

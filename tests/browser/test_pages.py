@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Business, Party, User
 from catalog.models import Order
-from ledger import links
+from ledger import links, verifying
 from ledger.models import Invoice, LinkOpen, Payment
 from tests import factories
 from tests.browser import looks
@@ -29,7 +29,9 @@ NOT_PAGES = {
     "health",
     "robots",
     "set_language",
+    "theme",
     "accounts:login_again",
+    "accounts:logo",
     "accounts:logout",
     "accounts:team_remove",
     "accounts:team_role",
@@ -54,10 +56,12 @@ NOT_PAGES = {
     "ledger:statement_file",
     "portal:cart_line",
     "portal:checkout",
+    "portal:invoice_link_logo",
     "portal:invoice_link_pdf",
     "portal:invoice_opened",
     "portal:invoice_pdf",
     "portal:item_image",
+    "portal:logo",
     "portal:logout",
     "portal:order_cancel",
     "portal:order_reorder",
@@ -74,6 +78,7 @@ STRANGERS = {
     "portal:invoice_link",
     "portal:invoice_login",
     "portal:portal_link",
+    "portal:verify",
 }
 
 
@@ -113,6 +118,8 @@ class Shown:
             "item": book.item.public_id,
             "token": links.path(book.portal_link if name == "portal:portal_link" else book.invoice_link).split("/")[-1],
         }
+        if name == "portal:verify":
+            values["token"] = verifying.token(book.invoice)
         return reverse(name, kwargs={argument: values[argument] for argument in arguments})
 
 

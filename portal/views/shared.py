@@ -1,0 +1,108 @@
+"""Pages behind the links of receipts and statements: that paper for whoever holds its link, and nothing else."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from ledger import links, receipts, sharing, statement_paper, statements
+from ledger.models import ShareLink
+from portal.views import papers
+from portal.views.ledger import book_context
+from portal.views.links import door, link_page, note_opened
+
+RECEIPT, STATEMENT = ShareLink.Kind.RECEIPT, ShareLink.Kind.STATEMENT
+
+
+@require_safe
+@link_page(RECEIPT)
+def receipt(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+    assert link.payment is not None, "a receipt link has a payment"
+    context = receipts.context_of(link.payment)
+    return render(request, "portal/receipt_link.html", context | _frame(link, token))
+
+
+@require_safe
+@link_page(RECEIPT)
+def receipt_pdf(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+    assert link.payment is not None, "a receipt link has a payment"
+    return papers.receipt_response(link.payment)
+
+
+@require_safe
+@link_page(STATEMENT)
+def statement(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+    return _statement(request, link, token)
+
+
+def _statement(request: HttpRequest, link: ShareLink, token: str, *, too_long: bool = False) -> HttpResponse:
+    """The days of the link as the book stands now, a page at a time."""
+    period = _days(link)
+    book = statements.page(link.party, period, request.GET.get("after", ""))
+    context = book_context(
+        request, link.party, book, here=links.path(link), is_linked=False
+    ) | statement_paper.standing(link.party)
+    context |= {
+        "party_name": link.party.name,
+        "period": statement_paper.words_of(period),
+        "closing_amount": statement_paper.closing_amount(book.closing_paise),
+        "closing_words": statement_paper.balance_words(book.closing_paise),
+        "files": [
+            (kind, reverse("portal:statement_link_file", kwargs={"token": token, "form": kind}))
+            for kind in papers.KINDS
+        ],
+        "too_long": papers.too_long_words() if too_long else "",
+    }
+    return render(request, "portal/statement_link.html", context | _frame(link, token), status=422 if too_long else 200)
+
+
+@require_safe
+@link_page(STATEMENT)
+def statement_file(request: HttpRequest, link: ShareLink, token: str, form: str) -> Any:
+    """PDF, CSV or XLSX of the days of the link, behind the same door."""
+    if form not in papers.KINDS:
+        raise Http404
+    try:
+        return papers.statement_response(request, link.party, _days(link), form, links.path(link))
+    except papers.TooLong:
+        return _statement(request, link, token, too_long=True)
+
+
+def _days(link: ShareLink) -> statements.Period:
+    period = sharing.period_of(link)
+    assert period is not None, "a statement link has its days"
+    return period
+
+
+def _frame(link: ShareLink, token: str) -> dict[str, Any]:
+    return {"business": link.business, "token": token, "languages": settings.LANGUAGES}
+
+
+@csrf_exempt  # the address itself is the capability, and the page that calls it has neither cookie nor session
+@require_POST
+@link_page(RECEIPT)
+def receipt_opened(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+    return note_opened(request, link)
+
+
+@csrf_exempt  # as above
+@require_POST
+@link_page(STATEMENT)
+def statement_opened(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+    return note_opened(request, link)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@link_page(RECEIPT)
+def receipt_login(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+    return door(request, link, token)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@link_page(STATEMENT)
+def statement_login(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+    return door(request, link, token)

@@ -1,0 +1,28 @@
+"""The command that measures papers beside other makers; here only what does not depend on the clock."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.models import Business
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+SHORT = {"rounds": 1, "renders": 1, "lines": [2], "rows": [4], "no_limits": True, "here": True}
+
+
+def test_it_draws_each_paper_with_each_maker() -> None:
+    out = StringIO()
+    call_command("bench_pdf", **SHORT, stdout=out)
+    said = out.getvalue().splitlines()
+    assert [line.split("  ")[0] for line in said[1:4]] == ["invoice, 2 lines", "statement, 4 rows", "statement, 4 rows"]
+    assert all(len(line.split()) == 12 for line in said[1:4])
+    assert "after 1 renders" in said[4]
+
+
+def test_it_does_not_write_into_a_book_that_is_in_use() -> None:
+    factories.make_business("Ram Kirana")
+    with pytest.raises(CommandError, match="holds a business"):
+        call_command("bench_pdf", **SHORT)
+    assert Business.objects.get().name == "Ram Kirana"
