@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from accounts.models import Business
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.drawn]
 SHORT = {"rounds": 1, "renders": 1, "lines": [2], "rows": [4], "no_limits": True, "here": True}
 
 

@@ -15,7 +15,7 @@ from ledger import paper, papers, pdf
 from ledger.models import Invoice
 from tests import factories as make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.drawn]
 ADDRESSES = (
     "file:///etc/hostname",
     "http://127.0.0.1:1/x",

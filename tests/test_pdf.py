@@ -11,7 +11,7 @@ from ledger import links, papers, pdf, posting
 from ledger.models import Invoice
 from tests import factories as make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.drawn]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from ledger.models import Invoice, Paper, Payment
 from ledger.statements import Period
 from tests import factories as make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.drawn]
 
 APRIL = Period(dt.date(2026, 4, 1), dt.date(2026, 4, 30))
 
