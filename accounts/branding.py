@@ -9,10 +9,9 @@ from django.utils.translation import gettext_lazy
 from PIL import Image as Pillow
 
 from accounts import activity, images
-from accounts.colours import readable
+from accounts.colours import USUAL, readable
 from accounts.images import Encoded, PictureField
 from accounts.models import Business, Image, User
-from accounts.themes import USUAL
 from accounts.validators import validate_colour
 
 # A logo goes over the wire with every invoice page, which weighs 60 kB at most with all it loads.

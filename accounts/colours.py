@@ -5,6 +5,7 @@ WCAG 2.2: relative luminance and contrast; 4.5 to 1 is the least for small text 
 
 LEAST = 4.5
 WHITE = "#ffffff"
+USUAL = "#9f1d2d"  # of a shop that has chosen none
 
 
 def contrast(a: str, b: str) -> float:

@@ -9,6 +9,7 @@ Rounding is half up, never banker's (Section 170 of the CGST Act): 19.54 -> 20, 
 
 import re
 import unicodedata
+from collections.abc import Callable
 from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
@@ -77,6 +78,12 @@ def rupees(paise: int) -> str:
     A negative amount begins with a true minus sign (U+2212), then the rupee sign.
     """
     return f"{MINUS if paise < 0 else ''}{RUPEE}{amount(abs(paise))}"
+
+
+def with_side(paise: int, written: Callable[[int], str] = rupees) -> str:
+    """A running balance as account books write it, for both sides: ₹9,200.00 Dr is what the party owes."""
+    side = _("Dr") if paise > 0 else _("Cr") if paise < 0 else ""
+    return f"{written(abs(paise))} {side}".rstrip()
 
 
 def rs(paise: int) -> str:

@@ -82,6 +82,11 @@ def name(code: str) -> str:
     return str(state.name) if state else ""
 
 
+def coded(code: str) -> str:
+    """As papers name a State, with its code: 27 Maharashtra."""
+    return f"{code} {name(code)}".strip()
+
+
 def is_utgst(code: str) -> bool:
     """Whether UTGST is levied there instead of SGST; False for a code that is not in the list."""
     state = STATES.get(code)

@@ -17,7 +17,6 @@ from accounts.models import Business
 
 # As in static/css/tokens.css: what the merchant's colour is read on, light and dark.
 PAPER, SHEET = ("#f6f0e4", "#14110e"), ("#fffdf8", "#1e1a16")
-USUAL = "#9f1d2d"
 # A dark button must not drown in a dark page; its letters are white.
 LEAST_ON_DARK = 2.0
 _NAME = re.compile(r"([0-9a-f]{6})([0-9a-f]{10})", re.ASCII)

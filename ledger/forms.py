@@ -17,10 +17,9 @@ from accounts.states import STATE_CHOICES, STATES
 from accounts.states import name as state_name
 from ledger.listing import day
 from ledger.models import Invoice, OpenItem, Payment
-from ledger.statements import Period
+from ledger.statements import BEGINNING, Period
 
 FIRST_DAY = dt.date(2017, 7, 1)  # GST began
-BEGINNING = dt.date(2000, 1, 1)  # before the first entry anybody can have
 BILLS_OFFERED = 100  # fields to choose by hand; oldest first reaches all of them
 
 

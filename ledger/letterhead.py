@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 
-from accounts.colours import readable
+from accounts.colours import USUAL, readable
 from accounts.models import Business, Party
 from accounts.phones import pretty
-from accounts.states import name as state_name
+from accounts.states import coded
 from ledger import pdf
-
-BINDING = "#9f1d2d"  # where a business has chosen no colour
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +28,18 @@ def of(business: Business, *, with_logo: bool = False) -> Letterhead:
     return Letterhead(
         name=business.name,
         address=postal(business),
-        state=_state(business.state_code),
+        state=coded(business.state_code),
         gstin=business.gstin,
         contact=" · ".join(filter(None, (phone, business.email))),
         logo=pdf.picture(business.logo) if with_logo else "",
-        colour=readable(business.colour or BINDING),
+        colour=readable(business.colour or USUAL),
     )
 
 
 def to(party: Party) -> Letterhead:
     """The other side, without contact and picture."""
-    return Letterhead(party.name, postal(party), _state(party.state_code), party.gstin, "", "", "")
+    return Letterhead(party.name, postal(party), coded(party.state_code), party.gstin, "", "", "")
 
 
 def postal(row: Business | Party) -> str:
     return ", ".join(filter(None, (row.address, " ".join(filter(None, (row.city, row.pin_code))))))
-
-
-def _state(code: str) -> str:
-    return f"{code} {state_name(code)}".strip()

@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.india import today
-from accounts.money import MINUS, amount, rupees
+from accounts.money import MINUS, amount, rupees, with_side
 from accounts.phones import mask
 from ledger import paper, statements
 from ledger.models import Adjustment, Allocation, Entry, Invoice, OpenItem, Payment
@@ -67,12 +67,6 @@ def balance_words(paise: int) -> str:
     if paise < 0:
         return _("You will give %(amount)s") % {"amount": rupees(-paise)}
     return _("Nothing is open")
-
-
-def with_side(paise: int) -> str:
-    """A running balance as account books write it: ₹9,200.00 Dr."""
-    side = _("Dr") if paise > 0 else _("Cr") if paise < 0 else ""
-    return f"{rupees(abs(paise))} {side}".rstrip()
 
 
 # --- rows ---------------------------------------------------------------------------------------------------

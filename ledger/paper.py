@@ -113,7 +113,7 @@ def context_of(invoice: Invoice) -> dict[str, Any]:
         "seller": _side(seller),
         "buyer": _side(buyer),
         "ship_to": _side(invoice.ship_to) if invoice.ship_to else None,
-        "place": _state(invoice.place_of_supply),
+        "place": states.coded(invoice.place_of_supply),
         "original": invoice.original,
         "remarks": _remarks(invoice, seller, lines),
         "has_newer": has_newer(invoice),
@@ -238,15 +238,11 @@ def _side(kept: dict[str, str]) -> Side:
     return Side(
         name=kept.get("name", ""),
         address=", ".join(filter(None, [kept.get("address", ""), place])),
-        state=_state(kept.get("state_code", "")),
+        state=states.coded(kept.get("state_code", "")),
         gstin=kept.get("gstin", ""),
         phone=pretty(kept["phone"]) if kept.get("phone") else "",
         email=kept.get("email", ""),
     )
-
-
-def _state(code: str) -> str:
-    return f"{code} {states.name(code)}".strip()
 
 
 # --- where it stands ----------------------------------------------------------------------------------------

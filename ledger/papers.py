@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 
-from accounts.colours import readable
+from accounts.colours import USUAL, readable
 from accounts.models import Business
 from accounts.money import rupees
 from ledger import paper, pdf, verifying
@@ -27,7 +27,6 @@ from ledger.models import Invoice, Paper
 logger = logging.getLogger(__name__)
 # A line costs about 14 ms: so many are the most that somebody waits for.
 MAX_LINES = 1000
-BINDING = "#9f1d2d"  # the colour of a shop that has chosen none
 # Longer than the longest render: then whoever waits takes over from a process that died.
 LEASE = dt.timedelta(minutes=3)
 KEPT, DAY = dt.timedelta(days=30), dt.timedelta(days=1)
@@ -191,7 +190,7 @@ def _standing(invoice: Invoice, context: dict[str, Any]) -> dict[str, Any]:
     settled = invoice.total_paise - due if invoice.status == Invoice.Status.ISSUED else 0
     return {
         "layout": f"pdf/invoice_{business.paper_style}.html",
-        "colour": readable(business.colour or BINDING),
+        "colour": readable(business.colour or USUAL),
         "logo": pdf.picture(business.logo),
         "logo_mm": _width(business),
         "signature": pdf.picture(business.signature),

@@ -16,10 +16,9 @@ from accounts.models import Message, Party, User
 from accounts.money import rs, rupees
 from accounts.phones import wa_me
 from ledger import links
-from ledger.forms import BEGINNING
 from ledger.models import Invoice, Payment, ShareLink
 from ledger.statement_paper import words_of
-from ledger.statements import Period
+from ledger.statements import BEGINNING, Period
 
 QUARTER_HOUR, DAY = 15 * 60, 24 * 60 * 60
 

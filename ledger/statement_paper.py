@@ -22,12 +22,11 @@ from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, Na
 from accounts import background
 from accounts.india import today
 from accounts.models import Party
-from accounts.money import amount, rupees
+from accounts.money import amount, rupees, with_side
 from ledger import ageing, letterhead, paper, papers, pdf, statements
-from ledger.forms import BEGINNING
 from ledger.models import OpenItem
 from ledger.reports import statement
-from ledger.statements import Period
+from ledger.statements import BEGINNING, Period
 
 MAX_ROWS = 5_000
 PART_ROWS = 250
@@ -156,16 +155,6 @@ def balance_words(paise: int) -> str:
     return _("advance with the shop") if paise < 0 else _("nothing is open")
 
 
-def closing_amount(paise: int) -> str:
-    return rupees(abs(paise))
-
-
-def with_side(paise: int) -> str:
-    """A balance as books write it, without a currency sign: 9,200.00 Dr."""
-    side = _("Dr") if paise > 0 else _("Cr") if paise < 0 else ""
-    return f"{amount(abs(paise))} {side}".rstrip()
-
-
 def _context(party: Party, period: Period, opening: Any, rows: Sequence[Any], closing: Any) -> dict[str, Any]:
     shown = standing(party)
     pay = shown["pay"]
@@ -174,10 +163,10 @@ def _context(party: Party, period: Period, opening: Any, rows: Sequence[Any], cl
         "from": letterhead.of(party.business, with_logo=True),
         "to": letterhead.to(party),
         "period": words_of(period),
-        "opening": with_side(opening[-1]),
+        "opening": with_side(opening[-1], amount),
         "opened_on": "" if period.start == BEGINNING else _day(period.start),
         "closed_on": _day(period.end),
-        "closing": with_side(closing[-1]),
+        "closing": with_side(closing[-1], amount),
         "closing_words": balance_words(closing[-1]),
         "closing_amount": rupees(abs(closing[-1])),
         "debits": amount(sum(row[4] or 0 for row in rows)),
@@ -193,7 +182,7 @@ def _lines(rows: Sequence[Any]) -> list[Line]:
             details=row[3],
             debit=amount(row[4]) if row[4] else "",
             credit=amount(row[5]) if row[5] else "",
-            balance=with_side(row[6]),
+            balance=with_side(row[6], amount),
         )
         for row in rows
     ]

@@ -17,6 +17,7 @@ from ledger.models import DayTotal, Entry, MonthTotal, OpenItem, PartyBalance
 
 NET = Coalesce(Sum(F("debit_paise") - F("credit_paise")), 0)
 PAGE_SIZE = 25
+BEGINNING = dt.date(2000, 1, 1)  # before the first entry anybody can have
 
 
 def balance(party: Party) -> int:

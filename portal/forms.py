@@ -12,10 +12,7 @@ from accounts.forms import DateField, OnceForm, OwnMobileField, QuantityField, s
 from accounts.india import fy_end, fy_start, today
 from catalog.orders import MAX_QUANTITY_MILLI
 from catalog.units import Units, is_broken
-from ledger.statements import Period
-
-# Before the first entry anybody can have; shown as "everything".
-BEGINNING = dt.date(2000, 1, 1)
+from ledger.statements import BEGINNING, Period
 
 
 class NumberForm(forms.Form):

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from PIL import Image as Pillow
 
-from accounts import branding, images, themes
+from accounts import branding, colours, images, themes
 from accounts.colours import contrast
 from accounts.models import Activity, Image, Membership
 from ledger import links
@@ -275,7 +275,7 @@ def test_it_is_measured_against_the_paper_of_the_pages():
     css = (Path(settings.BASE_DIR) / "static/css/tokens.css").read_text()
     assert f"--paper: light-dark({themes.PAPER[0]}, {themes.PAPER[1]});" in css
     assert f"--sheet: light-dark({themes.SHEET[0]}, {themes.SHEET[1]});" in css
-    assert f"--khata: light-dark({themes.USUAL}," in css
+    assert f"--khata: light-dark({colours.USUAL}," in css
 
 
 def test_a_sheet_sets_the_accent_and_nothing_else():

@@ -5,7 +5,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts import themes
+from accounts import colours, themes
 from accounts.colours import readable
 from accounts.models import Business
 
@@ -16,7 +16,7 @@ register = template.Library()
 def theme(business: Business | None) -> SafeString:
     """The business's colour for the browser's bar and its style sheet; the usual red and no sheet without one."""
     if not business or not business.colour:
-        return format_html('<meta name="theme-color" content="{}">', themes.USUAL)
+        return format_html('<meta name="theme-color" content="{}">', colours.USUAL)
     return format_html(
         '<meta name="theme-color" content="{}">\n<link rel="stylesheet" href="{}">',
         readable(business.colour),

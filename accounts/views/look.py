@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import branding, images, themes
+from accounts import branding, colours, images, themes
 from accounts.access import MerchantRequest, business_page
 from accounts.models import Image
 from accounts.views.team import owners_only
@@ -41,7 +41,7 @@ def _context(request: MerchantRequest, form: branding.LookForm) -> dict[str, Any
     return {
         "form": form,
         "section": "settings",
-        "colour": branding.usable(business.colour) or themes.USUAL,
+        "colour": branding.usable(business.colour) or colours.USUAL,
         "pictures": {name: names.get(pk, "") for name, pk in ids.items()},
         "styles": business.PaperStyle.values,
     }

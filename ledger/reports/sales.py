@@ -102,7 +102,7 @@ def _row(day: dt.date, facts: list[Any], state: str, amounts: list[int], *, back
         original or "",
         buyer.get("name", ""),
         buyer.get("gstin", ""),
-        f"{place} {states.name(place)}".strip(),
+        states.coded(place),
         str(SupplyKind(supply).label),
         _("Yes") if reverse_charge else _("No"),
         *(sign * paise for paise in amounts),

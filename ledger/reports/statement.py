@@ -11,10 +11,9 @@ from accounts.india import show_date
 from accounts.models import Party
 from accounts.money import MINUS, amount
 from ledger import statements
-from ledger.forms import BEGINNING
 from ledger.models import Entry, Payment
 from ledger.reports.table import Column, Figure, Kind, Report, Row, leading
-from ledger.statements import Period
+from ledger.statements import BEGINNING, Period
 
 ENTRY = (
     "kind",

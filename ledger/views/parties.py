@@ -16,11 +16,11 @@ from accounts.access import MerchantRequest, business_page
 from accounts.idempotency import earlier, once, typed
 from accounts.india import today
 from accounts.models import Activity, Party, PartyPerson
-from accounts.money import rupees
+from accounts.money import rupees, with_side
 from accounts.phones import pretty
 from ledger import posting, statements
 from ledger.forms import PERIODS, SHOW_PARTIES, PartyForm, PeriodForm, PersonForm, SearchForm
-from ledger.listing import balance_words, bill_rows, chips, day, ledger_rows, net_balance, party_rows, with_side
+from ledger.listing import balance_words, bill_rows, chips, day, ledger_rows, net_balance, party_rows
 from ledger.models import LinkOpen, OpenItem, ShareLink
 from ledger.views import claims
 from ledger.views.sharing import link_rows

@@ -15,10 +15,10 @@ from accounts.india import today
 from accounts.models import Party
 from accounts.money import amount, percent, quantity, rupees
 from ledger import export, statement_paper
-from ledger.forms import BEGINNING, PERIODS, REPORT_PERIODS, PeriodForm, ReportPeriodForm, SearchForm
+from ledger.forms import PERIODS, REPORT_PERIODS, PeriodForm, ReportPeriodForm, SearchForm
 from ledger.listing import Chip, chips, day, party_rows
 from ledger.reports import REPORTS, Column, Figure, Kind, Leading, Report, Row, statement, with_total
-from ledger.statements import Period
+from ledger.statements import BEGINNING, Period
 from ledger.views.choosing import offered
 from ledger.views.papers import preparing_page, waited
 

@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.models import Party
-from accounts.money import MINUS, amount, rupees
+from accounts.money import MINUS, amount, rupees, with_side
 from ledger import paper, statements
 from ledger.models import Adjustment, Entry, Invoice, Payment
+from ledger.statements import BEGINNING
 from portal import told
 from portal.access import PortalRequest, page, party_page
-from portal.forms import BEGINNING, PERIODS, PeriodForm, preset
+from portal.forms import PERIODS, PeriodForm, preset
 from portal.views import papers
 from portal.views.account import balance_of
 
@@ -133,14 +134,6 @@ def _year_heads(period: statements.Period, days: list[dt.date | None]) -> list[s
         heads.append(str(day.year) if day and day.year != year else "")
         year = day.year if day else year
     return heads
-
-
-def with_side(paise: int) -> str:
-    """A running balance as books write it: Dr is what the customer owes, Cr what the shop owes them."""
-    if not paise:
-        return rupees(0)
-    side = _("Dr") if paise > 0 else _("Cr")
-    return f"{rupees(abs(paise))} {side}"
 
 
 @dataclass(frozen=True, slots=True)

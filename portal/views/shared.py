@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.money import rupees
 from ledger import links, receipts, sharing, statement_paper, statements
 from ledger.models import ShareLink
 from portal.views import papers
@@ -49,7 +50,7 @@ def _statement(request: HttpRequest, link: ShareLink, token: str, *, too_long: b
     context |= {
         "party_name": link.party.name,
         "period": statement_paper.words_of(period),
-        "closing_amount": statement_paper.closing_amount(book.closing_paise),
+        "closing_amount": rupees(abs(book.closing_paise)),
         "closing_words": statement_paper.balance_words(book.closing_paise),
         "files": [
             (kind, reverse("portal:statement_link_file", kwargs={"token": token, "form": kind}))
