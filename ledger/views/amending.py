@@ -14,7 +14,8 @@ from ledger import amending, billing
 from ledger.amending import AmendForm
 from ledger.credit_limits import Question
 from ledger.crediting import CreditRefused
-from ledger.editor import BLANK_LINES, MAX_LINES, Editor
+from ledger.editor import Editor
+from ledger.line_forms import BLANK_LINES, MAX_LINES
 from ledger.models import Invoice
 from ledger.views.crediting import issued
 from ledger.views.invoices import REFUSALS, button, editor_context

@@ -22,8 +22,9 @@ from catalog.units import Units
 from ledger import billing, credit_limits, drafting, paper, papers, posting, relations, settled, trail, zips
 from ledger.credit_limits import Question
 from ledger.drafting import DraftRefused
-from ledger.editor import BLANK_LINES, Editor, rate_key
+from ledger.editor import Editor
 from ledger.forms import SHOW_INVOICES, SearchForm
+from ledger.line_forms import BLANK_LINES, rate_key
 from ledger.listing import chips, invoice_rows, search_documents, settlement_row
 from ledger.models import Allocation, Invoice
 from ledger.numbering import SeriesFull
