@@ -62,9 +62,13 @@ def _mac(signing_key: str, kind: str, key: bytes) -> bytes:
 def token(link: ShareLink) -> str:
     """The token of a link, signed with the newest key."""
     key = link.key.to_bytes(8, signed=True)
-    number = int.from_bytes(key + _mac(settings.LINK_KEYS[0], link.kind, key))
+    return base62(int.from_bytes(key + _mac(settings.LINK_KEYS[0], link.kind, key)), LENGTH)
+
+
+def base62(number: int, length: int) -> str:
+    """`number` in `length` letters and digits, which messengers and QR codes carry whole."""
     letters = []
-    for _ in range(LENGTH):
+    for _ in range(length):
         number, value = divmod(number, len(ALPHABET))
         letters.append(ALPHABET[value])
     return "".join(reversed(letters))

@@ -9,7 +9,6 @@ import datetime as dt
 import hashlib
 import hmac
 import re
-import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,10 +27,10 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Business
 from accounts.money import rupees
 from ledger import facts
+from ledger.links import base62
 from ledger.models import Invoice
 
 FORMAT = b"sharedledger-verify-1"
-ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _TOKEN = re.compile(r"([0-9a-z]{12})([0-9A-Za-z]{11})", re.ASCII)
 HASH_SHOWN = 12
 DETAILS: dict[str, str | Promise] = {
@@ -47,11 +46,7 @@ class Unknown(Exception):
 
 def _mac(signing_key: str, public_id: str) -> str:
     digest = hmac.new(signing_key.encode(), FORMAT + b"|" + public_id.encode(), hashlib.sha256).digest()
-    number, letters = int.from_bytes(digest[:8]), []
-    for _place in range(11):
-        number, value = divmod(number, len(ALPHABET))
-        letters.append(ALPHABET[value])
-    return "".join(letters)
+    return base62(int.from_bytes(digest[:8]), 11)
 
 
 def token(invoice: Invoice) -> str:
