@@ -5,7 +5,8 @@ Amounts are paise, quantities thousandths, prices ten-thousandths of a rupee, as
 
 import datetime as dt
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -31,6 +32,7 @@ PIXEL = bytes.fromhex(
     "1f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
 )
 _serial = itertools.count(1)
+Once = Callable[[], AbstractContextManager[None]]  # the fixture `once` of conftest.py
 
 
 def new_phone() -> str:
@@ -365,6 +367,13 @@ def customer_client(phone: str | Party, *only: Party, client: Client | None = No
     reached = only or Party.objects.filter(people__phone=phone, is_shared=True)
     access = {str(party.pk): party.access_version for party in reached}
     return _signed_in(client or Client(), settings.PORTAL_SESSION_COOKIE_NAME, user, access=access)
+
+
+def same_browser(client: Client) -> Client:
+    """Another with the same cookies: so a module's browsers serve each of its tests anew."""
+    again = Client()
+    again.cookies.load(client.cookies.output(header="", sep=";"))
+    return again
 
 
 def _signed_in(client: Client, cookie: str, user: User, **session: Any) -> Client:

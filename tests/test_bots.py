@@ -3,6 +3,7 @@
 Not one row of one table may differ afterwards, sessions and counters included, and no cookie may be set.
 """
 
+import copy
 import re
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +16,7 @@ from accounts.models import Business
 from ledger import links
 from ledger.models import Paper
 from tests import factories
-from tests.factories import Book
+from tests.factories import Book, Once
 
 pytestmark = pytest.mark.django_db
 
@@ -28,9 +29,15 @@ AGENTS = {
 }
 
 
+@pytest.fixture(scope="module")
+def _book(once: Once) -> Book:
+    with once():
+        return factories.make_book("Ramesh")
+
+
 @pytest.fixture
-def book() -> Book:
-    return factories.make_book("Ramesh")
+def book(_book: Book) -> Book:
+    return copy.deepcopy(_book)
 
 
 def everything() -> dict[str, list[dict[str, Any]]]:

@@ -4,12 +4,13 @@ The table below classes each URL name; an address that is not in it fails the te
 is written into the data as canaries: names and amounts of the other shop, of the neighbour party, of drafts.
 """
 
+import copy
 import gzip
 import io
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -28,7 +29,7 @@ from catalog import orders
 from ledger import links, verifying
 from ledger.models import Invoice
 from tests import factories
-from tests.factories import Book, line
+from tests.factories import Book, Once, line
 
 pytestmark = pytest.mark.django_db
 
@@ -275,8 +276,19 @@ class Town:
     visitors: dict[str, Client]
 
 
+@pytest.fixture(scope="module")
+def _town(once: Once) -> Town:
+    with once():
+        return build_town()
+
+
 @pytest.fixture
-def town() -> Town:
+def town(_town: Town) -> Town:
+    visitors = {visitor: factories.same_browser(client) for visitor, client in _town.visitors.items()}
+    return replace(copy.deepcopy(replace(_town, visitors={})), visitors=visitors)
+
+
+def build_town() -> Town:
     ours, theirs = factories.make_book(OURS, paise=OUR_PAISE), factories.make_book(THEIRS, paise=THEIR_PAISE)
     for book in (ours, theirs):
         Party.objects.filter(pk=book.party.pk).update(note=f"{book.mark} grudge", reference=f"{book.mark} code")
