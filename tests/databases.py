@@ -7,7 +7,8 @@ or on the same server begins at once.
 import fcntl
 import hashlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import django
@@ -20,6 +21,17 @@ def give_own(folder: Path, name: str) -> Callable[[], object]:
     with (settings.VAR_DIR / "databases-of-tests.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         return _file(folder) if connection.vendor == "sqlite" else _database(name)
+
+
+@contextmanager
+def lent(file: Path) -> Iterator[None]:
+    """The default connection reads and writes another SQLite file for the length of the block."""
+    before = str(connection.settings_dict["NAME"])
+    _use(str(file))
+    try:
+        yield
+    finally:
+        _use(before)
 
 
 def edition() -> str:
