@@ -68,9 +68,15 @@ def _database(name: str) -> Callable[[], object]:
             cursor.execute(f"ALTER DATABASE {being_made} RENAME TO {migrated}")
     with server() as cursor:
         cursor.execute(f"CREATE DATABASE {own} TEMPLATE {migrated}")
-    before = str(connection.settings_dict["NAME"])
     _use(own)
-    return lambda: connection.creation.destroy_test_db(before, verbosity=0)
+    return lambda: _drop(own)
+
+
+def _drop(name: str) -> None:
+    """Also when a thread of some test has left a connection open."""
+    connection.close()
+    with connection.creation._nodb_cursor() as cursor:  # type: ignore[attr-defined]
+        cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _migrate(name: str) -> None:
