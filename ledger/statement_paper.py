@@ -31,7 +31,6 @@ from ledger.statements import BEGINNING, Period
 MAX_ROWS = 5_000
 PART_ROWS = 250
 AT_ONCE_ROWS = 1_000  # about eight seconds
-REFRESH_SECONDS, MAX_WAITS = 4, 30
 MOST_ON_A_PAGE = 60
 _PART = ("statement_part.css",)
 
@@ -40,14 +39,6 @@ class TooLong(Exception):
     """More rows than one PDF holds; a CSV file has no end."""
 
     most = MAX_ROWS
-
-
-class Preparing(Exception):
-    """A long one is being made; ask again in REFRESH_SECONDS, and say that it is the time number `waited`."""
-
-    def __init__(self, waited: int) -> None:
-        super().__init__("being made")
-        self.waited = waited
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +72,23 @@ def of(party: Party, period: Period, language: str) -> bytes:
 
 
 def at_once(party: Party, period: Period, language: str, *, waited: int = 0) -> bytes:
-    """As `of`, for somebody who waits for the answer: a long one is made in the background. Raises Preparing, TooLong.
+    """As `of`, for somebody who waits for the answer: a long one is made in the background.
 
-    Who has asked MAX_WAITS times gets it made here: perhaps nobody works in the background.
+    Raises papers.Preparing, TooLong.
     """
     shows, context, lines = _read(party, period, language)
-    if len(lines) > AT_ONCE_ROWS and waited < MAX_WAITS:
-        if (content := papers.ready(party.business_id, shows)) is not None:
-            return content
-        if not waited:
-            from ledger import tasks  # which makes papers of all kinds, ours too
+    if len(lines) > AT_ONCE_ROWS:
+        from ledger import tasks  # which makes papers of all kinds, ours too
 
-            background.run(tasks.make_statement, party.pk, str(period.start), str(period.end), language)
-        raise Preparing(waited + 1)
+        days = (str(period.start), str(period.end))
+        content = papers.kept_soon(
+            party.business_id,
+            shows,
+            lambda: background.run(tasks.make_statement, party.pk, *days, language),
+            waited,
+        )
+        if content is not None:
+            return content
     return papers.kept(party.business_id, party.pk, shows, lambda: _drawn(context, lines, language))
 
 

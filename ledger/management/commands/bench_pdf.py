@@ -165,7 +165,7 @@ def cases(options: dict[str, Any]) -> Iterator[Case]:
 def measure(case: Case, others: "Others", rounds: int) -> Result:
     makers: list[Callable[[int], object]] = [
         lambda _turn: case.ours(),
-        lambda _turn: pdf.draw("<html lang='en'><title>Empty</title>"),
+        lambda _turn: pdf.draw("<html lang='en'><head><title>Empty</title></head><body/></html>"),
         lambda turn: others.typst(replace(case.content, title=f"{case.content.title} {turn}")),
         lambda turn: others.typst(replace(case.content, title=f"{case.content.title} {turn}"), keeps_fonts=True),
         lambda _turn: others.fpdf2(case.content),
