@@ -42,11 +42,11 @@ MARK_WIDTH = 0.1
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 
-def pdf_of(xml: str, sheets: tuple[str, ...] = ()) -> bytes:
-    """The PDF of a paper with style sheets of templates/pdf: tagged, so that it can be read aloud. One at a time."""
+def pdf_of(xml: str, sheets: tuple[str, ...] = (), *, tagged: bool = True) -> bytes:
+    """The PDF of a paper with style sheets of templates/pdf; `tagged`: it can be read aloud. One at a time."""
     fetcher, fonts = tools()
     content: bytes = _Paper(xml, fetcher).write_pdf(
-        stylesheets=[_sheet(sheet) for sheet in sheets], font_config=fonts, pdf_tags=True, finisher=_map_codes
+        stylesheets=[_sheet(sheet) for sheet in sheets], font_config=fonts, pdf_tags=tagged, finisher=_map_codes
     )
     return content
 
@@ -236,7 +236,7 @@ def _map_codes(document: Any, pdf: Any) -> None:
 
 
 def main() -> None:
-    """`python -m ledger.drawing <seconds> <bytes> <sheet>...`: XML in, PDF out, within so much time and memory."""
+    """`python -m ledger.drawing <seconds> <bytes> <sheet>...`: XML in, tagged PDF out, within so much time and memory."""
     seconds, most, *sheets = sys.argv[1:]
     resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
     resource.setrlimit(resource.RLIMIT_AS, (int(most), int(most)))

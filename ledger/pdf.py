@@ -50,25 +50,31 @@ class Late(TooLarge):
     """The machine was too busy: another time it may do."""
 
 
-def write(name: str, context: dict[str, Any], language: str, *, sheets: tuple[str, ...] = ()) -> bytes:
-    """The PDF of templates/pdf/<name>.html with the style sheets <name>.css and `sheets` beside it. Raises TooLarge."""
+def write(
+    name: str, context: dict[str, Any], language: str, *, sheets: tuple[str, ...] = (), part: bool = False
+) -> bytes:
+    """The PDF of templates/pdf/<name>.html with the style sheets <name>.css and `sheets` beside it. Raises TooLarge.
+
+    `part`: of a longer paper, which has no tags.
+    """
     with translation.override(language):
         xml = _UNPRINTABLE.sub("", render_to_string(f"pdf/{name}.html", context | {"language": language}))
     characters = len(_EMBEDDED.sub("", xml))
     if characters > MAX_CHARACTERS:
         raise TooLarge(f"{name}: {characters} characters")
     started = time.perf_counter()
-    content = (draw if characters <= HERE_CHARACTERS else draw_apart)(xml, (f"{name}.css", *sheets))
+    style = (f"{name}.css", *sheets)
+    content = draw_apart(xml, style) if characters > HERE_CHARACTERS else draw(xml, style, tagged=not part)
     logger.info("rendered %s in %.2f s", name, time.perf_counter() - started)
     return content
 
 
-def draw(xml: str, sheets: tuple[str, ...] = ()) -> bytes:
+def draw(xml: str, sheets: tuple[str, ...] = (), *, tagged: bool = True) -> bytes:
     """The PDF of finished XML with style sheets of templates/pdf."""
     from ledger import drawing  # loads WeasyPrint: half a second that only who draws should pay
 
     with _one_at_a_time:
-        return drawing.pdf_of(xml, sheets)
+        return drawing.pdf_of(xml, sheets, tagged=tagged)
 
 
 def draw_apart(xml: str, sheets: tuple[str, ...] = ()) -> bytes:
