@@ -63,9 +63,11 @@ def test_a_long_name_without_a_space_stays_on_the_page(style):
     party = make.make_party(shop(name="V" * 120), name="W" * 200)
     content = drawn(make.make_invoice(party, lines=[make.line("Z" * 200, gst_rate_bp=1800, hsn="34021190")]), style)
     words = subprocess.run(["pdftotext", "-bbox", "-", "-"], input=content, capture_output=True, check=True).stdout
-    ends = [float(part.split(b'"')[0]) for part in words.split(b'xMax="')[1:]]
-    assert ends
-    assert max(ends) < 595
+    begins, ends = (
+        [float(part.split(b'"')[0]) for part in words.split(edge)[1:]] for edge in (b'<word xMin="', b'xMax="')
+    )
+    assert min(begins) > 25
+    assert max(ends) < 570
     text = text_of(content)
     assert [text.count(letter) >= size for letter, size in (("V", 120), ("W", 200), ("Z", 200))] == [True] * 3
 
@@ -99,6 +101,35 @@ def test_the_logo_and_the_signature_are_printed_with_the_name():
     assert "Authorised signatory" in text
     assert "valid without a signature" not in text
     assert "Authorised signatory" not in text_of(drawn(make.make_invoice(party, issued=False)))
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_bill_of_six_lines_with_all_that_can_be_said_ends_on_its_first_page(style):
+    business = shop(
+        address="14 Market Yard, Gultekdi",
+        city="Pune",
+        phone="+919820012345",
+        bank_name="HDFC Bank, Market Yard",
+        bank_ifsc="HDFC0001234",
+        terms="Goods once sold are not taken back.\nInterest of 18% a year on late bills.\nSubject to Pune jurisdiction.",
+    )
+    party = make.make_party(business, address="Plot 7, Laxmi Road", city="Pune", gstin="27AABCU9603R1ZN")
+    lines = [make.line(f"Goods {n}", gst_rate_bp=1800, hsn=f"340{n}") for n in range(6)]
+    assert len(PdfReader(io.BytesIO(drawn(make.make_invoice(party, lines=lines), style))).pages) == 1
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_the_signature_stands_on_one_page_with_its_name(style):
+    business = shop(name="Sri Venkateswara Agencies " * 4, terms="Goods once sold are not taken back.\n" * 9)
+    business.signature = images.keep(business, images.encode(io.BytesIO(make.PIXEL)))
+    business.save()
+    party = make.make_party(business)
+    for lines in (9, 14, 19):
+        content = drawn(make.make_invoice(party, lines=[make.line(f"Item {n}") for n in range(lines)]), style)
+        pages = [flat(page.extract_text()) for page in PdfReader(io.BytesIO(content)).pages]
+        signed = [("for Sri Venkateswara" in page, "Authorised signatory" in page) for page in pages]
+        assert signed.count((True, True)) == 1
+        assert signed.count((False, False)) == len(pages) - 1
 
 
 @pytest.mark.parametrize("style", STYLES)
