@@ -184,10 +184,12 @@ TABLE: dict[str, Class] = {
     "portal:portal_link": page(PUBLIC | dict.fromkeys({OWNER, HELPER, MUNIM}, 302)),
     "portal:receipt_link": page(PUBLIC),
     "portal:receipt_link_pdf": page(PUBLIC),
+    "portal:receipt_link_logo": page(PUBLIC),
     "portal:receipt_opened": deed(_expect((EVERYBODY, 204))),
     "portal:receipt_login": page(PUBLIC | dict.fromkeys({OWNER, HELPER, MUNIM}, 302)),
     "portal:statement_link": page(PUBLIC),
     "portal:statement_link_file": page(PUBLIC),
+    "portal:statement_link_logo": page(PUBLIC),
     "portal:statement_opened": deed(_expect((EVERYBODY, 204))),
     "portal:statement_login": page(PUBLIC | dict.fromkeys({OWNER, HELPER, MUNIM}, 302)),
     # the customers' door

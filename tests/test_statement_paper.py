@@ -131,7 +131,9 @@ def test_logo_and_colour_of_the_shop_stand_at_its_head(shop, party):
     shop.logo, shop.colour = image, "#19605f"
     shop.save()
     reader = PdfReader(io.BytesIO(statement_paper.of(Party.objects.get(pk=party.pk), APRIL, "en")))
-    assert len(reader.pages[0].images) == 1
+    sizes = [image.image.size for image in reader.pages[0].images]
+    assert sizes.count((1, 1)) == 1  # the logo; the other is the code to check the paper by
+    assert len(sizes) == 2
 
 
 @pytest.mark.parametrize("rows", [1, 3])

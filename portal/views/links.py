@@ -80,16 +80,16 @@ def invoice(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
             "standing": standing,
             "settlements": parts,
             "pay": paper.ways_to_pay(link.business, standing.due_paise, number=shared.number),
-            "paid_url": _paid_url(request, token),
+            "paid_url": paid_url(request, "portal:invoice_login", token),
             "languages": settings.LANGUAGES,
         },
     )
 
 
-def _paid_url(request: HttpRequest, token: str) -> str:
-    """Through the door to “I have paid”, in the language that was chosen here."""
+def paid_url(request: HttpRequest, door_name: str, token: str) -> str:
+    """Through the door of a link to “I have paid”, in the language that was chosen here."""
     chosen = {"lang": translation.get_language() or "en"} if "lang" in request.GET else {}
-    return reverse("portal:invoice_login", kwargs={"token": token}, query={"then": PAID} | chosen)
+    return reverse(door_name, kwargs={"token": token}, query={"then": PAID} | chosen)
 
 
 @require_safe
@@ -102,6 +102,10 @@ def invoice_pdf(request: HttpRequest, link: ShareLink, token: str) -> HttpRespon
 @require_safe
 @link_page(ShareLink.Kind.INVOICE)
 def logo(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+    return logo_of(link)
+
+
+def logo_of(link: ShareLink) -> HttpResponse:
     """The shop's logo, for whoever holds the link, as long as it works."""
     return images.answer(get_object_or_404(link.business.images, pk=link.business.logo_id))
 
@@ -179,8 +183,9 @@ def door(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
 
 def target_of(link: ShareLink, person: PartyPerson, then: str = "") -> str:
     """Where a link leads somebody who is logged in and has access to its party; `then` PAID: to “I have paid”."""
-    if then == PAID and link.invoice and link.invoice.kind == Invoice.Kind.INVOICE and access.sees_money(person):
-        query = {"invoice": link.invoice.public_id}
+    is_credit = link.invoice is not None and link.invoice.kind != Invoice.Kind.INVOICE
+    if then == PAID and access.sees_money(person) and not is_credit:
+        query = {"invoice": link.invoice.public_id} if link.invoice else None
         return reverse("portal:paid", kwargs={"party": link.party.public_id}, query=query)
     if link.invoice and access.sees_money(person):
         return reverse("portal:invoice", kwargs={"party": link.party.public_id, "invoice": link.invoice.public_id})

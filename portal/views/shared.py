@@ -14,7 +14,7 @@ from ledger import links, receipts, sharing, statement_paper, statements
 from ledger.models import ShareLink
 from portal.views import papers
 from portal.views.ledger import book_context
-from portal.views.links import door, link_page, note_opened
+from portal.views.links import door, link_page, logo_of, note_opened, paid_url
 
 RECEIPT, STATEMENT = ShareLink.Kind.RECEIPT, ShareLink.Kind.STATEMENT
 
@@ -32,6 +32,18 @@ def receipt(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
 def receipt_pdf(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
     assert link.payment is not None, "a receipt link has a payment"
     return papers.receipt_response(link.payment)
+
+
+@require_safe
+@link_page(RECEIPT)
+def receipt_logo(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+    return logo_of(link)
+
+
+@require_safe
+@link_page(STATEMENT)
+def statement_logo(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+    return logo_of(link)
 
 
 @require_safe
@@ -57,8 +69,19 @@ def _statement(request: HttpRequest, link: ShareLink, token: str, *, too_long: b
             for kind in papers.KINDS
         ],
         "too_long": papers.too_long_words() if too_long else "",
+        "paid_url": paid_url(request, "portal:statement_login", token),
+        "verify": _verify(link, book),
     }
     return render(request, "portal/statement_link.html", context | _frame(link, token), status=422 if too_long else 200)
+
+
+def _verify(link: ShareLink, book: statements.Page) -> dict[str, str] | None:
+    """Where a statement that stands whole on this page can be checked; a longer one is whole in its PDF alone."""
+    if not book.is_first or book.next_cursor:
+        return None
+    entries = [row.entry for row in book.rows]
+    rows = ((entry.dated_on, entry.document.number, entry.debit_paise, entry.credit_paise) for entry in entries)
+    return statement_paper.slot_of(link.party, book.period, book.opening_paise, rows, book.closing_paise)
 
 
 @require_safe
