@@ -247,7 +247,8 @@ def test_looking_changes_nothing(party, method, tail, agent):
         response = getattr(Client(headers={"user-agent": agent}), method)(path)
     assert response.status_code == 200
     assert make.changes(queries) == []
-    assert (Session.objects.count(), LinkOpen.objects.count(), LimitCounter.objects.count()) == (0, 0, 0)
+    opens = LinkOpen.objects.exclude(event=LinkOpen.Event.PREVIEWED)
+    assert (Session.objects.count(), opens.count(), LimitCounter.objects.count()) == (0, 0, 0)
 
 
 def test_the_page_sets_no_cookie_and_has_no_form(party):
@@ -294,6 +295,19 @@ def test_a_persons_open_is_recorded_each_time_with_the_device(party):
         assert phone.post(address(invoice, "/opened")).status_code == 204
     assert list(LinkOpen.objects.values_list("event", "device")) == [("opened", "Chrome, Android")] * 2
     assert not Session.objects.exists()
+
+
+def test_saving_the_pdf_is_told_by_the_page_and_reading_the_pdf_tells_nothing(party):
+    invoice = make.make_invoice(party)
+    page = Client().get(address(invoice)).content.decode()
+    assert f'data-saved-url="{address(invoice, "/saved")}"' in page
+    assert page.count(" download data-saved>") == 1
+    Client().get(address(invoice, "/pdf"))
+    assert not LinkOpen.objects.exists()
+    client = Client(enforce_csrf_checks=True)
+    assert client.get(address(invoice, "/saved")).status_code == 405
+    assert {client.post(address(invoice, "/saved")).status_code for _ in range(62)} == {204}
+    assert list(LinkOpen.objects.values_list("event", flat=True)) == ["saved"] * 60
 
 
 def test_opening_needs_no_csrf_token(party):

@@ -11,16 +11,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.money import rupees
 from ledger import links, receipts, sharing, statement_paper, statements
-from ledger.models import ShareLink
+from ledger.models import LinkOpen, ShareLink
 from portal.views import papers
 from portal.views.ledger import book_context
-from portal.views.links import door, link_page, logo_of, note_opened, paid_url
+from portal.views.links import door, link_page, logo_of, note, paid_url
 
 RECEIPT, STATEMENT = ShareLink.Kind.RECEIPT, ShareLink.Kind.STATEMENT
 
 
 @require_safe
-@link_page(RECEIPT)
+@link_page(RECEIPT, previewed=True)
 def receipt(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
     assert link.payment is not None, "a receipt link has a payment"
     context = receipts.context_of(link.payment)
@@ -47,7 +47,7 @@ def statement_logo(request: HttpRequest, link: ShareLink, token: str) -> HttpRes
 
 
 @require_safe
-@link_page(STATEMENT)
+@link_page(STATEMENT, previewed=True)
 def statement(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
     return _statement(request, link, token)
 
@@ -110,14 +110,28 @@ def _frame(link: ShareLink, token: str) -> dict[str, Any]:
 @require_POST
 @link_page(RECEIPT)
 def receipt_opened(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
-    return note_opened(request, link)
+    return note(request, link, LinkOpen.Event.OPENED)
 
 
 @csrf_exempt  # as above
 @require_POST
 @link_page(STATEMENT)
 def statement_opened(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
-    return note_opened(request, link)
+    return note(request, link, LinkOpen.Event.OPENED)
+
+
+@csrf_exempt  # as above
+@require_POST
+@link_page(RECEIPT)
+def receipt_saved(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+    return note(request, link, LinkOpen.Event.SAVED)
+
+
+@csrf_exempt  # as above
+@require_POST
+@link_page(STATEMENT)
+def statement_saved(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+    return note(request, link, LinkOpen.Event.SAVED)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
