@@ -54,7 +54,8 @@ def account(answer: Answer, text: str) -> Account:
             words = {"label": str(label)}
             was = _("This was the shop’s %(label)s when the paper was issued, and it is not any more.") % words
             return Account("bad", _("No longer right"), f"{was} {ask}")
-    return Account("bad", _("Different"), f"{_('This is not an account of the shop.')} {ask}")
+    not_theirs = _("This is not an account of the shop.")
+    return Account("bad", _("Different"), f"{not_theirs} {ask}")
 
 
 def _bare(text: str) -> str:

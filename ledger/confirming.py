@@ -36,7 +36,8 @@ class Answer:
     """What the book says of one paper. `tone`: good, warn, bad; `kind`: invoice, receipt, statement.
 
     `agrees`: what is kept is what was issued, so `facts` may be told. `pay` are the shop's details of today ([]: nothing
-    is to be paid on this paper), `before` those at issue. `paise` and `dated_on` are what its reader may compare.
+    is to be paid on this paper), `before` those at issue. `paise` and `dated_on` are what its reader may compare;
+    `meaning` says who owes the amount.
     """
 
     kind: str
@@ -47,6 +48,7 @@ class Answer:
     facts: list[tuple[str, str]]
     paise: int
     dated_on: dt.date
+    meaning: str = ""
     hash: str = ""
     agrees: bool = True
     pay: list[tuple[str, str]] = field(default_factory=list)
@@ -247,7 +249,6 @@ def of_statement(party: Party, said: StatementFacts) -> Answer:
             "The shop’s book has changed since: something of these days was entered later, or cancelled. "
             "Ask the shop for a new statement."
         )
-    closing = f"{rupees(abs(said.closing_paise))}, {balance_words(said.closing_paise)}"
     return Answer(
         kind="statement",
         business=party.business,
@@ -258,8 +259,9 @@ def of_statement(party: Party, said: StatementFacts) -> Answer:
             (_("Shop"), party.business.name),
             (_("Statement of account"), words_of(said.period)),
             (_("Made on"), _day(said.made_on)),
-            (_("Closing balance"), closing),
+            (_("Closing balance"), rupees(abs(said.closing_paise))),
         ],
+        meaning=balance_words(said.closing_paise),
         paise=abs(said.closing_paise),
         dated_on=said.made_on,
         hash=short_hash(said.hash.hex()),

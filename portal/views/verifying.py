@@ -29,6 +29,7 @@ LABELS = {
 class CompareForm(forms.Form):
     """What stands on the reader's paper: one of these is enough. It asks and changes nothing."""
 
+    one_is_enough = True  # so that no field says it is optional
     account = forms.CharField(
         label=gettext_lazy("UPI id or account number on your paper"),
         required=False,
