@@ -423,11 +423,10 @@ def test_merchant_text_is_text(party):
 def test_a_bill_of_supply_shows_no_tax_and_neither_does_a_credit_note_for_it():
     shop = make.make_business("Ram Kirana", scheme="regular", gstin="27AAPFU0939F1ZV")
     party = make.make_party(shop)
-    exempt, taxed = (
-        make.make_invoice(party, lines=[make.line("Dal", paise=100_00, hsn="0713", gst_rate_bp=rate)])
-        for rate in (0, 500)
-    )
-    for paper, shows in ((exempt, False), (make.make_credit_note(original=exempt), False), (taxed, True)):
+    lines = {rate: [make.line("Dal", paise=100_00, hsn="0713", gst_rate_bp=rate)] for rate in (0, 500)}
+    exempt, taxed = (make.make_invoice(party, lines=lines[rate]) for rate in (0, 500))
+    note = make.make_credit_note(original=exempt, lines=lines[0])
+    for paper, shows in ((exempt, False), (note, False), (taxed, True)):
         text = Client().get(address(paper)).content.decode()
         assert [words in text for words in ("CGST", "SGST", "Tax by HSN/SAC code", "Reverse charge")] == [shows] * 4
         assert "HSN 0713" in text
