@@ -156,6 +156,7 @@ def long_one(party, monkeypatch):
     """90 bills in April, drawn in parts of 70 rows at a time."""
     for n in range(90):
         make.make_invoice(party, paise=(n + 1) * 100, on=dt.date(2026, 4, 1 + n // 4))
+    monkeypatch.setattr(statement_paper, "ONE_PIECE_ROWS", 70)
     monkeypatch.setattr(statement_paper, "PART_ROWS", 70)
     return party
 

@@ -21,9 +21,9 @@ from accounts.models import LoginChallenge, Membership, Party, PartyPerson
 from accounts.sessions import merchant_user_id
 from ledger import links, paper, previews
 from ledger.models import Invoice, LinkOpen, ShareLink
+from ledger.views.papers import invoice_answer
 from portal import access, typed
 from portal.forms import NumberForm
-from portal.views.papers import pdf_response
 
 HOUR = 60 * 60
 MAX_OPENS_AN_HOUR = 60
@@ -101,7 +101,7 @@ def paid_url(request: HttpRequest, door_name: str, token: str) -> str:
 @link_page(ShareLink.Kind.INVOICE)
 def invoice_pdf(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
     assert link.invoice is not None, "an invoice link has an invoice"
-    return pdf_response(request, link.invoice)
+    return invoice_answer(request, link.invoice, links.path(link))
 
 
 @require_safe
