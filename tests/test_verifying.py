@@ -460,7 +460,7 @@ def test_a_statement_is_genuine_with_its_days_closing_day_made_and_hash(party):
     text = text_of(path)
     assert "This statement is genuine" in text
     assert "The shop’s book says the same of these days today." in text
-    for words in ("Ram Kirana", "1 Apr 2026 – 30 Apr 2026", "₹1,200.00, to be paid to the shop", "ram@okaxis"):
+    for words in ("Ram Kirana", "1 Apr 2026 – 30 Apr 2026", "₹1,200.00", "to be paid to the shop", "ram@okaxis"):
         assert words in text
     assert f"<dd>{show_date(today())}</dd>" in text
     facts = verifying.read_token(path.removeprefix("/v/")).statement
