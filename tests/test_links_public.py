@@ -430,3 +430,19 @@ def test_a_bill_of_supply_shows_no_tax_and_neither_does_a_credit_note_for_it():
         text = Client().get(address(paper)).content.decode()
         assert [words in text for words in ("CGST", "SGST", "Tax by HSN/SAC code", "Reverse charge")] == [shows] * 4
         assert "HSN 0713" in text
+
+
+def test_the_upi_link_is_a_plain_link_and_coming_back_from_it_proves_no_payment(party):
+    type(party.business).objects.filter(pk=party.business_id).update(upi_id="ram@okaxis")
+    invoice = make.make_invoice(party, paise=1180_00)
+    page = Client().get(address(invoice)).content.decode()
+    (button,) = set(re.findall(r'<a class="btn primary narrow"[^>]*>Pay by UPI</a>', page))
+    assert re.fullmatch(
+        r'<a class="btn primary narrow" href="upi://pay\?[^"]+">Pay by UPI</a>', button
+    )  # no script, no tab
+    assert "am=1180.00&amp;cu=INR" in button
+    back = {"Status": "SUCCESS", "txnId": "AXI123", "responseCode": "00", "txnRef": "INV"}
+    assert "to be paid by" in Client().get(address(invoice), back).content.decode()
+    assert "The code or link alone tells it nothing." in page
+    assert not party.payments.exists()
+    assert not party.claims.exists()
