@@ -161,9 +161,8 @@ def edition() -> str:
 
     base = Path(settings.BASE_DIR)
     files = sorted(pdf.FOLDER.iterdir()) + sorted(base.glob("locale/*/LC_MESSAGES/django.mo"))
-    files += [
-        base / "ledger" / f"{name}.py" for name in ("drawing", "paper", "papers", "pdf", "upi", "verifying", "words")
-    ]
+    code = ("drawing", "paper", "papers", "pdf", "statement_facts", "upi", "verifying", "words")
+    files += [base / "ledger" / f"{name}.py" for name in code]
     drawn = hashlib.sha256(__version__.encode())
     for file in files:
         drawn.update(file.read_bytes())

@@ -7,7 +7,7 @@ begins with the row that began the unfinished last page of the part before; the 
 import datetime as dt
 import gc
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -23,12 +23,12 @@ from accounts import background
 from accounts.india import today
 from accounts.models import Party
 from accounts.money import amount, rupees, with_side
-from ledger import ageing, letterhead, paper, papers, pdf, statements
+from ledger import ageing, letterhead, paper, papers, pdf, statement_facts, statements, verifying
 from ledger.models import OpenItem
 from ledger.reports import statement
 from ledger.statements import BEGINNING, Period
 
-MAX_ROWS = 5_000
+MAX_ROWS = statement_facts.MAX_ROWS
 # One layout takes 0.12 MiB a row. Up to the first it is one, tagged; a longer one is laid out in parts of the second.
 ONE_PIECE_ROWS, PART_ROWS = 600, 250
 AT_ONCE_ROWS = 1_000  # about four seconds
@@ -101,6 +101,7 @@ def _read(party: Party, period: Period, language: str) -> tuple[dict[str, Any], 
             raise TooLong
         closing = rows.pop()
         context = _context(party, period, opening, rows, closing)
+        context["verify"] = _verify(party, period, opening, rows, closing)
         lines = _lines(rows)
     shows = {"paper": "statement", "language": language, "context": repr(context), "lines": repr(lines)}
     return shows, context, lines
@@ -125,7 +126,10 @@ def words_of(period: Period) -> str:
 
 
 def standing(party: Party) -> dict[str, Any]:
-    """What is open today, by age, and how to pay it: `buckets`, `advance`, `balance`, `pay`, `as_of`. Two queries."""
+    """What is open today, by age, and how to pay it: `buckets`, `advance`, `balance`, `is_owed`, `pay`, `as_of`.
+
+    Two queries.
+    """
     open_now = OpenItem.objects.filter(business_id=party.business_id, party=party, open_paise__gt=0)
     sums = open_now.aggregate(**ageing.sums(today()))
     balance = statements.balance(party)
@@ -140,6 +144,7 @@ def standing(party: Party) -> dict[str, Any]:
         "advance": rupees(-sums["advance"]) if sums["advance"] else "",
         "balance": rupees(abs(balance)),
         "balance_words": balance_words(balance),
+        "is_owed": balance > 0,
         "pay": pay,
     }
 
@@ -168,6 +173,22 @@ def _context(party: Party, period: Period, opening: Any, rows: Sequence[Any], cl
         "debits": amount(sum(row[4] or 0 for row in rows)),
         "credits": amount(sum(row[5] or 0 for row in rows)),
     }
+
+
+def _verify(party: Party, period: Period, opening: Any, rows: Sequence[Any], closing: Any) -> dict[str, str] | None:
+    """Where the paper can be checked, with the code as it is printed; rows are those of `reports.statement`."""
+    said = ((row[0], row[2], row[4] or 0, row[5] or 0) for row in rows)
+    slot = slot_of(party, period, opening[-1], said, closing[-1])
+    return slot and slot | {"qr": pdf.code(slot["url"])}
+
+
+def slot_of(
+    party: Party, period: Period, opening_paise: int, rows: Iterable[statement_facts.Row], closing_paise: int
+) -> dict[str, str] | None:
+    """What a statement made today shows of where it can be checked (ledger.verifying.statement_slot)."""
+    digest = statement_facts.hash_of(party, period, opening_paise, rows, closing_paise)
+    facts = statement_facts.StatementFacts(party.public_id, period, today(), closing_paise, digest)
+    return verifying.statement_slot(facts)
 
 
 def _lines(rows: Sequence[Any]) -> list[Line]:

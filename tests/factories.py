@@ -41,12 +41,16 @@ def new_phone() -> str:
 
 
 def changes(queries: Any) -> list[str]:
-    """The captured statements that change a row: but for a drawn PDF, which is kept for whoever asks next."""
+    """The captured statements that change a row: but for a drawn PDF, which is kept for whoever asks next, and for a
+    robot's line in the log of previews.
+    """
     sql = [query["sql"] for query in queries]
     return [
         text
         for text in sql
-        if not text.startswith(("SELECT", "SAVEPOINT", "RELEASE", "BEGIN", "COMMIT")) and '"ledger_paper"' not in text
+        if not text.startswith(("SELECT", "SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))
+        and '"ledger_paper"' not in text
+        and "'previewed'" not in text
     ]
 
 

@@ -250,6 +250,7 @@ def _page(request: MerchantRequest, found: Invoice, status: int = 200, asked: Qu
     live = next((link for link in links if link.is_live), None)
     allocations = _allocations(found)
     settled_by = settled.of_read(allocations) if found.kind == Invoice.Kind.INVOICE else []
+    events = trail.of_invoice(found, links, allocations if found.kind == Invoice.Kind.INVOICE else [])
     context = paper.context_of(found) | {
         "section": "invoices",
         "party": party,
@@ -260,7 +261,8 @@ def _page(request: MerchantRequest, found: Invoice, status: int = 200, asked: Qu
         "panel": panel_for(live, Shown(party, invoice=found), phone) if live else None,
         "can_share": found.status == Invoice.Status.ISSUED and party.is_shared,
         "settled": settlement_rows(found, allocations, request.business.slug),
-        "trail": trail.of_invoice(found, links, allocations if found.kind == Invoice.Kind.INVOICE else []),
+        "trail": events,
+        "ladder": trail.ladder(events, paid=found.kind == Invoice.Kind.INVOICE) if links else [],
         "relations": relations.of(found, request.business.slug),
         "asked": asked,
     }
