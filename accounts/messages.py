@@ -40,4 +40,4 @@ def _code_still_wanted(message: Message) -> bool:
 
 
 def register() -> None:
-    outbox.register("login_code", _login_code, _code_still_wanted)
+    outbox.register("login_code", _login_code, _code_still_wanted, is_asked_for=True, is_resent=False)

@@ -181,6 +181,9 @@ MESSAGE_GATEWAYS = {
     "email": env.str("EMAIL_GATEWAY", default="accounts.gateways.Console"),
 }
 
+# How many messages of a batch are on their way to the gateways at once.
+MESSAGES_AT_ONCE = env.int("MESSAGES_AT_ONCE", default=100)
+
 # --- Who is who ---------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]

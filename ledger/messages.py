@@ -30,7 +30,7 @@ def _still_due(message: Message) -> bool:
 def _render_door(message: Message) -> Text:
     parties = sharing.parties_of_number(message.to)
     if not parties:
-        raise GatewayError("no shop has this number any more", is_final=True)
+        raise GatewayError("no shop has this number any more", Message.Trouble.REFUSED)
     link = links.for_party(parties[0], None)
     return render_text(message, {**sharing.context_of(link), "more": len({p.business_id for p in parties}) - 1})
 
@@ -40,6 +40,6 @@ def _number_is_saved(message: Message) -> bool:
 
 
 def register() -> None:
-    outbox.register("door_link", _render_door, _number_is_saved)
+    outbox.register("door_link", _render_door, _number_is_saved, is_asked_for=True)
     for kind in sharing.KINDS.values():
         outbox.register(kind, _render, _still_due)

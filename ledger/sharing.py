@@ -183,7 +183,12 @@ def send_door_link(phone: str, *, address: str, language: str) -> Message:
     limits.hit("door-address", address, most=30, seconds=QUARTER_HOUR)
     with transaction.atomic():
         return outbox.enqueue(
-            kind="door_link", channel=Message.Channel.SMS, to=phone, subject=("number", ""), language=language
+            kind="door_link",
+            channel=Message.Channel.SMS,
+            to=phone,
+            subject=("number", ""),
+            language=language,
+            priority=Message.Priority.NOW,
         )
 
 

@@ -83,8 +83,10 @@ def _message(message: Message) -> Event:
     channel = message.get_channel_display()
     to = message.to if message.channel == Message.Channel.EMAIL else mask(message.to)
     at = message.sent_at or message.created_at
+    if message.status == Message.Status.READ:
+        return Event(message.read_at or at, _("Read in %(channel)s") % {"channel": channel}, to)
     if message.status == Message.Status.DELIVERED:
-        return Event(at, _("Delivered by %(channel)s") % {"channel": channel}, to)
+        return Event(message.delivered_at or at, _("Delivered by %(channel)s") % {"channel": channel}, to)
     if message.status in SENT:
         return Event(at, _("Sent by %(channel)s") % {"channel": channel}, to)
     if message.status in WAITING:
@@ -93,6 +95,7 @@ def _message(message: Message) -> Event:
         Message.Status.FAILED: _("Not sent by %(channel)s"),
         Message.Status.UNCERTAIN: _("Not sure it arrived by %(channel)s"),
         Message.Status.DROPPED: _("Not sent by %(channel)s: no longer needed"),
+        Message.Status.CANCELLED: _("Not sent by %(channel)s: cancelled"),
     }
     detail = " · ".join(filter(None, (to, message.error)))
     return Event(at, words[Message.Status(message.status)] % {"channel": channel}, detail, "fail")

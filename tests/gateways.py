@@ -1,9 +1,9 @@
 """A gateway for tests: a real one behind the real protocol, that keeps what it was given."""
 
-import time
+import asyncio
 from typing import ClassVar
 
-from accounts.gateways import Text
+from accounts.gateways import Outgoing
 
 
 class Recording:
@@ -12,11 +12,14 @@ class Recording:
     sent: ClassVar[list[tuple[str, str, str]]] = []
     faults: ClassVar[list[Exception]] = []
 
-    def send(self, channel: str, to: str, text: Text, reference: str) -> str:
+    name = "recording"
+    reports = False
+
+    async def send(self, message: Outgoing) -> str:
         if self.faults:
             raise self.faults.pop(0)
-        self.sent.append((channel, to, text.body))
-        return f"provider-{reference}"
+        self.sent.append((message.channel, message.to, message.text.body))
+        return f"provider-{message.reference}"
 
 
 PATH = "tests.gateways.Recording"
@@ -26,14 +29,20 @@ EVERYWHERE = {"sms": PATH, "whatsapp": PATH, "email": PATH}
 class Leaky:
     """Fails with the text in its error, as a careless library would."""
 
-    def send(self, channel: str, to: str, text: Text, reference: str) -> str:
-        raise RuntimeError(f"could not send to {to}: {text.body}")
+    name = "leaky"
+    reports = False
+
+    async def send(self, message: Outgoing) -> str:
+        raise RuntimeError(f"could not send to {message.to}: {message.text.body}")
 
 
 class Hanging:
     """Takes the message and never answers."""
 
-    def send(self, channel: str, to: str, text: Text, reference: str) -> str:
-        print(f"taken {reference}", flush=True)  # noqa: T201  the test waits for it
-        time.sleep(600)
+    name = "hanging"
+    reports = False
+
+    async def send(self, message: Outgoing) -> str:
+        print(f"taken {message.reference}", flush=True)  # noqa: T201  the test waits for it
+        await asyncio.sleep(600)
         return ""

@@ -17,7 +17,7 @@ from django.test import Client
 from django.utils import translation
 from django.utils.formats import date_format
 
-from accounts import outbox
+from accounts import delivery
 from accounts.models import Message
 from ledger import links, sharing
 from ledger.models import Payment
@@ -260,7 +260,7 @@ def test_error_pages_speak_hindi(page):
 def text_sent(invoice, channel):
     Recording.sent.clear()
     message = sharing.send(links.for_invoice(invoice, None), channel, make.make_user())
-    outbox.deliver(message.pk)
+    delivery.deliver(message.pk)
     ((_, _, text),) = Recording.sent
     return text
 
