@@ -95,7 +95,8 @@ def register(
     """A kind whose texts are made one by one; `still_due` is asked first, at the moment of sending."""
 
     def text(message: Message) -> Text | None:
-        with translation.override(spoken(message)):
+        # An SMS is always English: one letter beyond GSM-7 doubles its price.
+        with translation.override("en" if message.channel == Message.Channel.SMS else message.language):
             return render(message) if still_due(message) else None
 
     def texts(messages: Sequence[Message]) -> dict[int, Text | None]:
@@ -106,13 +107,9 @@ def register(
 
 def register_many(kind: str, texts: Texts, *, is_asked_for: bool = False, is_resent: bool = True) -> None:
     """A kind whose texts are made for many rows at once (see Kind). When `texts` raises for several rows it is asked
-    again for each alone. Switch the language yourself (`spoken`)."""
+    again for each alone. Switch the language yourself
+    (`wording.spoken`)."""
     kinds[kind] = Kind(texts, is_asked_for, is_resent)
-
-
-def spoken(message: Message) -> str:
-    """The language of its text. An SMS is always English: one letter beyond GSM-7 doubles its price."""
-    return "en" if message.channel == Message.Channel.SMS else message.language
 
 
 def register_refusal(asks: Asks) -> None:

@@ -11,7 +11,7 @@ import time_machine
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts import delivery, drainer, gateways, outbox, parties
+from accounts import delivery, drainer, gateways, gsm, outbox, parties
 from accounts.gateways import GatewayError, wire
 from accounts.models import Message
 from ledger import links, sharing
@@ -305,7 +305,7 @@ def test_every_shared_text_exists_and_an_sms_stays_in_the_cheap_alphabet(
     if channel == "sms":
         assert text.isascii()
         assert "\n" not in text
-        assert len(text) <= 306, "two parts at most"
+        assert gsm.size(text).parts <= 2
 
 
 def test_nobody_sends_more_than_a_days_share(book: Book, settings: Any) -> None:

@@ -356,7 +356,7 @@ def test_with_several_shops_one_link_is_sent_that_opens_all(party, phone, capsys
     make.make_party(make.make_business("Lakshmi"), phone)
     Client().post("/portal/login/", {"phone": phone})
     delivery.deliver(Message.objects.get().pk)
-    assert "Lakshmi and 1 more shop: see all" in capsys.readouterr().out
+    assert "Lakshmi and 1 more: see all" in capsys.readouterr().out
 
 
 def test_an_unsaved_number_gets_nothing(party, capsys):

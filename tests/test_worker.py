@@ -147,7 +147,7 @@ def test_a_real_worker_delivers_and_a_task_that_runs_twice_sends_once(worker: Pr
     message = share()
     line = worker.wait_for(r"sms to ")
     assert re.fullmatch(
-        rf"\[sms to {re.escape(message.to)}\] Shop .*http://127\.0\.0\.1:8000/p/[0-9A-Za-z]{{33}}", line
+        rf"\[sms to {re.escape(message.to)}\] Shop .*http://127\.0\.0\.1:8000/p/[0-9A-Za-z]{{33}} - SharedLedger", line
     )
     assert status_of(message, "sent") == "sent"
     for _ in range(3):

@@ -24,8 +24,9 @@ class Text:
     """What a person reads. `subject` is for e-mail only.
 
     `template` is the registered name (accounts.wording) with the `variables` that were filled in, in the order of
-    the text; providers that send by template take these and not the body. A `code` is the one-time code of an
-    authentication template.
+    the text; providers that send by template take these and not the body. `button_url` is the address behind the
+    button of a WhatsApp text (the body has it too, for those who read it as it is). A `code` is the one-time code
+    of an authentication template.
     """
 
     body: str
@@ -33,6 +34,7 @@ class Text:
     template: str = ""
     language: str = "en"
     variables: Mapping[str, str] = field(default_factory=dict)
+    button_url: str = ""
     document: Document | None = None
     code: str = ""
 
