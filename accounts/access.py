@@ -23,7 +23,7 @@ def business_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
     @wraps(view)
     def inner(request: Any, slug: str, **kwargs: Any) -> HttpResponse:
         membership = (
-            Membership.objects.select_related("business")
+            Membership.objects.select_related("business__sender")
             .filter(user=request.user, is_active=True, business__slug=slug, business__is_active=True)
             .first()
         )

@@ -75,9 +75,12 @@ def _run() -> None:
 
 def drain() -> int:
     """Deliver everything that is due; returns how many messages were sent."""
-    from accounts import outbox
+    from accounts import delivery
 
-    sent = 0
-    while ids := outbox.sweep():
-        sent += sum(outbox.deliver(message_id) for message_id in ids)
-    return sent
+    delivery.sweep()
+    total = 0
+    while True:
+        claimed, sent = delivery.deliver_due()
+        total += sent
+        if not claimed:
+            return total

@@ -24,13 +24,14 @@ from ledger.statements import Period
 RUNGS: dict[str, str | Promise] = {
     "sent": gettext_lazy("Sent"),
     "delivered": gettext_lazy("Delivered"),
+    "read": gettext_lazy("Read"),
     "previewed": gettext_lazy("Preview fetched"),
     "opened": gettext_lazy("Opened"),
     "saved": gettext_lazy("PDF saved"),
     "logged_in": gettext_lazy("Logged in"),
     "paid": gettext_lazy("Paid"),
 }
-ONLY_WHEN_SEEN = {"previewed"}  # many messengers fetch none: its lack tells nothing
+ONLY_WHEN_SEEN = {"read", "previewed"}  # many messengers tell of neither: their lack tells nothing
 OPENS_READ, LATEST = 50, 8
 SENT = {Message.Status.SENT, Message.Status.DELIVERED}
 WAITING = {Message.Status.QUEUED, Message.Status.SENDING}
@@ -69,8 +70,9 @@ def ladder(events: Iterable[Event], *, paid: bool = True) -> list[Rung]:
     seen: dict[str, list[Event]] = {}
     for event in events:
         seen.setdefault(event.rung, []).append(event)
-    if "delivered" in seen:
-        seen.setdefault("sent", seen["delivered"])
+    for higher, lower in (("read", "delivered"), ("delivered", "sent")):
+        if higher in seen:
+            seen.setdefault(lower, seen[higher])
     return [
         Rung(str(name), max(found, key=lambda event: event.at).when if found else "", len(found))
         for key, name in RUNGS.items()
@@ -162,8 +164,11 @@ def _message(message: Message) -> Event:
     channel = message.get_channel_display()
     to = message.to if message.channel == Message.Channel.EMAIL else mask(message.to)
     at = message.sent_at or message.created_at
+    if message.status == Message.Status.READ:
+        return Event(message.read_at or at, _("Read in %(channel)s") % {"channel": channel}, to, rung="read")
     if message.status == Message.Status.DELIVERED:
-        return Event(at, _("Delivered by %(channel)s") % {"channel": channel}, to, rung="delivered")
+        text = _("Delivered by %(channel)s") % {"channel": channel}
+        return Event(message.delivered_at or at, text, to, rung="delivered")
     if message.status in SENT:
         return Event(at, _("Sent by %(channel)s") % {"channel": channel}, to, rung="sent")
     if message.status in WAITING:
@@ -172,6 +177,7 @@ def _message(message: Message) -> Event:
         Message.Status.FAILED: _("Not sent by %(channel)s"),
         Message.Status.UNCERTAIN: _("Not sure it arrived by %(channel)s"),
         Message.Status.DROPPED: _("Not sent by %(channel)s: no longer needed"),
+        Message.Status.CANCELLED: _("Not sent by %(channel)s: cancelled"),
     }
     detail = " · ".join(filter(None, (to, message.error)))
     return Event(at, words[Message.Status(message.status)] % {"channel": channel}, detail, "fail")

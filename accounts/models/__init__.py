@@ -2,7 +2,8 @@
 
 from accounts.models.business import Business, Membership, Party, PartyPerson
 from accounts.models.people import Device, LimitCounter, LoginChallenge, User
-from accounts.models.records import Activity, IdempotencyKey, Image, Message
+from accounts.models.records import Activity, IdempotencyKey, Image
+from accounts.models.sending import Message, Sender
 
 __all__ = [
     "Activity",
@@ -16,5 +17,6 @@ __all__ = [
     "Message",
     "Party",
     "PartyPerson",
+    "Sender",
     "User",
 ]
