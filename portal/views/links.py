@@ -81,6 +81,7 @@ def invoice(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
             "settlements": parts,
             "pay": paper.ways_to_pay(link.business, standing.due_paise, number=shared.number),
             "paid_url": _paid_url(request, token),
+            "can_promise": bool(link.business.promise_days and standing.due_paise),
             "languages": settings.LANGUAGES,
         },
     )
