@@ -4,6 +4,7 @@ Amounts are paise, quantities thousandths, prices ten-thousandths of a rupee, as
 """
 
 import datetime as dt
+import io
 import itertools
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -20,12 +21,25 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import idempotency, india, parties
+from accounts.images import encode
 from accounts.models import Business, Device, Image, Membership, Message, Party, PartyPerson, User
 from catalog import orders, stock
 from catalog.models import Category, Item, Order
-from ledger import billing, claims, drafting, links, posting, sharing, statements
+from ledger import billing, claims, confirmations, drafting, links, posting, promises, queries, sharing, statements
 from ledger.crediting import Want
-from ledger.models import Adjustment, Invoice, LinkOpen, Paper, Payment, PaymentClaim, ShareLink
+from ledger.models import (
+    Adjustment,
+    BalanceConfirmation,
+    Invoice,
+    LinkOpen,
+    Paper,
+    Payment,
+    PaymentClaim,
+    Promise,
+    Query,
+    QueryMessage,
+    ShareLink,
+)
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
@@ -198,6 +212,31 @@ def make_claim(
     )
 
 
+def make_promise(party: Party, paise: int = 100_00, *, days: int = 3, by: User | None = None, **fields: Any) -> Promise:
+    """A promise of ₹100 in three days."""
+    day = india.today() + dt.timedelta(days=days)
+    by = None if "link" in fields else by or make_user()
+    return promises.make(party, by, amount_paise=paise, promised_on=day, **fields)
+
+
+def make_query(
+    document: queries.Document, text: str = "Two bags were torn", *, by: User | None = None, **fields: Any
+) -> Query:
+    """“Something differs” about a document of its party."""
+    said = queries.Said(text)
+    return queries.ask(document.party, by or make_user(), document, Query.About.QUANTITY, said, **fields)
+
+
+def make_confirmation(
+    party: Party, *, theirs: int | None = None, on: dt.date | None = None, by: User | None = None, note: str = ""
+) -> BalanceConfirmation:
+    """The party's main person agrees with today's balance; `theirs` (paise): says that theirs is another."""
+    on = on or india.today()
+    seen = confirmations.closing(party, on)
+    person = party.people.get(is_main=True)
+    return confirmations.confirm(person, by or make_user(), as_on=on, seen_paise=seen, theirs_paise=theirs, note=note)
+
+
 def make_adjustment(
     party: Party,
     paise: int = 100_00,
@@ -259,6 +298,10 @@ class Book:
     taxed_payment: Payment  # of third_party, with TDS
     adjustment: Adjustment
     claim: PaymentClaim  # waits, with a screenshot
+    promise: Promise  # through the invoice's link
+    query: Query  # of a line of the invoice, with a photo
+    word: QueryMessage  # that has the photo
+    confirmation: BalanceConfirmation
     invoice_link: ShareLink
     portal_link: ShareLink
     receipt_link: ShareLink
@@ -311,6 +354,7 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
     invoice_link, portal_link = links.for_invoice(invoice, owner), links.for_party(party, owner)
     receipt_link = links.for_receipt(payment, owner)
     statement_link = links.for_statement(party, statements.this_financial_year(), owner)
+    talks = _talk(mark, party, buyer, owner, invoice, payment, adjustment, invoice_link)
     now = timezone.now()
     Paper.objects.create(business=business, party=party, key=f"{business.pk:064x}", claimed_at=now, asked_at=now)
     message = sharing.send(invoice_link, Message.Channel.WHATSAPP, owner)
@@ -341,12 +385,38 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
         taxed_payment=taxed_payment,
         adjustment=adjustment,
         claim=claim,
+        **talks,
         invoice_link=invoice_link,
         portal_link=portal_link,
         receipt_link=receipt_link,
         statement_link=statement_link,
         message=message,
     )
+
+
+def _talk(
+    mark: str,
+    party: Party,
+    buyer: User,
+    owner: User,
+    invoice: Invoice,
+    payment: Payment,
+    adjustment: Adjustment,
+    link: ShareLink,
+) -> dict[str, Any]:
+    """What the customer has promised, asked and confirmed: rows of the book by their names."""
+    make_promise(party, 1_00, by=buyer, note=f"{mark} harvest")
+    promise = make_promise(party, 2_00, by=None, invoice=invoice, link=link, form_key=idempotency.new_key())
+    for document in (payment, adjustment):
+        make_query(document, f"{mark} wonders", by=buyer)
+    query = make_query(invoice, f"{mark} torn bags", by=buyer, line=invoice.lines.get())
+    photo = encode(io.BytesIO(PIXEL))
+    word = queries.write(query, owner, queries.Said(f"{mark} looks", photo), is_of_shop=True)
+    queries.write(query, buyer, queries.Said(f"{mark} waits"), is_of_shop=False)
+    yesterday = india.today() - dt.timedelta(days=1)
+    confirmations.ask(party, yesterday, owner)
+    said = make_confirmation(party, theirs=77_00, by=buyer, note=f"{mark} books")
+    return {"promise": promise, "query": query, "word": word, "confirmation": said}
 
 
 # --- Browsers ----------------------------------------------------------------------------------------------

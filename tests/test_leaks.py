@@ -153,6 +153,14 @@ TABLE: dict[str, Class] = {
     "ledger:claim_accept": deed(SHOP),
     "ledger:claim_decline": deed(SHOP),
     "ledger:claim_image": page(SHOP),
+    "ledger:promises": page(SHOP),
+    "ledger:promise_end": deed(SHOP),
+    "ledger:queries": page(SHOP),
+    "ledger:query": both(SHOP),
+    "ledger:query_close": deed(SHOP),
+    "ledger:query_image": page(SHOP),
+    "ledger:party_confirm": both(SHOP),
+    "ledger:confirmation": page(SHOP),
     "ledger:adjustment_list": page(SHOP),
     "ledger:adjustment_new": both(SHOP),
     "ledger:adjustment": page(SHOP),
@@ -184,6 +192,7 @@ TABLE: dict[str, Class] = {
     "portal:invoice_link": page(PUBLIC),
     "portal:invoice_link_pdf": page(PUBLIC),
     "portal:invoice_link_logo": page(PUBLIC),
+    "portal:promise_link": page(PUBLIC),
     "portal:verify": page(PUBLIC),
     "portal:invoice_opened": deed(_expect((EVERYBODY, 204))),
     "portal:invoice_saved": deed(_expect((EVERYBODY, 204))),
@@ -224,6 +233,16 @@ TABLE: dict[str, Class] = {
     "portal:claim": page(PARTY_MONEY),
     "portal:claim_withdraw": deed(PARTY_MONEY),
     "portal:claim_image": page(PARTY_MONEY),
+    "portal:promise": both(PARTY_MONEY),
+    "portal:promise_withdraw": deed(PARTY_MONEY),
+    "portal:queries": page(PARTY_MONEY),
+    "portal:query_new": both(PARTY_MONEY, leads=True),
+    "portal:query": both(PARTY_MONEY),
+    "portal:query_close": deed(PARTY_MONEY),
+    "portal:query_image": page(PARTY_MONEY),
+    "portal:balance": both(PARTY_MONEY),
+    "portal:balance_file": page(PARTY_MONEY),
+    "portal:confirmation": page(PARTY_MONEY),
     "portal:store": page(PARTY),
     "portal:cart": page(PARTY_ORDERS),
     "portal:cart_line": deed(PARTY_ORDERS),
@@ -283,6 +302,7 @@ class Town:
     hidden: Invoice
     other_order: Any
     other_claim: Any
+    other_talks: dict[str, Any]
     visitors: dict[str, Client]
 
 
@@ -306,7 +326,14 @@ def build_town() -> Town:
     buyer = factories.make_user(ours.other_phone)
     other_order = orders.place(ours.other_party, buyer, {ours.item.pk: 1000}, note=f"{OURS} hurry")
     other_claim = factories.make_claim(ours.other_party, OUR_PAISE + 700, by=buyer, note=f"{OURS} hurry")
-    return Town(ours, theirs, hidden, other_order, other_claim, visitors_of(ours, theirs))
+    other_query = factories.make_query(ours.other_invoice, f"{OURS} hurry", by=buyer)
+    other_talks = {
+        "promise": factories.make_promise(ours.other_party, OUR_PAISE + 700, by=buyer, note=f"{OURS} hurry"),
+        "query": other_query,
+        "message": other_query.messages.get(),
+        "confirmation": factories.make_confirmation(ours.other_party, by=buyer, note=f"{OURS} hurry"),
+    }
+    return Town(ours, theirs, hidden, other_order, other_claim, other_talks, visitors_of(ours, theirs))
 
 
 def visitors_of(ours: Book, theirs: Book) -> dict[str, Client]:
@@ -357,6 +384,10 @@ def own_arguments(town: Town, name: str) -> dict[str, str]:
         "payment": ours.payment.public_id,
         "adjustment": ours.adjustment.public_id,
         "claim": ours.claim.public_id,
+        "promise": ours.promise.public_id,
+        "query": ours.query.public_id,
+        "message": ours.word.public_id,
+        "confirmation": ours.confirmation.public_id,
         "item": ours.item.public_id,
         "image": ours.image.public_id,
         "order": ours.order.public_id,
@@ -376,6 +407,10 @@ def address(name: str, arguments: dict[str, str]) -> str:
 # --- What nobody else may read ------------------------------------------------------------------------------
 
 
+# What was promised, asked, answered and confirmed: for those of the party who see its money, and the shop.
+TALKS = [f"{OURS} {word}" for word in ("harvest", "torn bags", "wonders", "looks", "waits", "books")]
+
+
 def canaries(town: Town, visitor: str, name: str) -> list[str]:
     """Texts of our shop and theirs that this visitor must not read at this address."""
     ours, theirs = town.ours, town.theirs
@@ -383,8 +418,8 @@ def canaries(town: Town, visitor: str, name: str) -> list[str]:
     neighbours = [f"{OURS} Stores", f"{OURS} Atta", f"{OURS} hurry", amount(OUR_PAISE + 700), ours.other_phone[3:]]
     drafts = [f"{OURS} Secret", amount(OUR_PAISE + 900)]
     private = [f"{OURS} grudge", f"{OURS} code"]
-    money = [amount(OUR_PAISE), amount(OUR_PAISE + 11_00), f"{OURS} note", f"{OURS} Return"]
-    rest_of_party = [f"{OURS} Ghee", amount(OUR_PAISE + 11_00), f"{OURS} Helper", f"{OURS} please", *private]
+    money = [amount(OUR_PAISE), amount(OUR_PAISE + 11_00), f"{OURS} note", f"{OURS} Return", *TALKS]
+    rest_of_party = [*TALKS, f"{OURS} Ghee", amount(OUR_PAISE + 11_00), f"{OURS} Helper", f"{OURS} please", *private]
     behind = _not_behind_a_link(name, money, rest_of_party, private)
     if visitor == OPERATOR and name.startswith(ADMIN):
         return []
@@ -411,14 +446,14 @@ def _not_behind_a_link(name: str, money: list[str], rest_of_party: list[str], pr
     """What of the very party does not stand behind a link, or at its door; None for any other address."""
     if name == "portal:verify":  # the number, the total, the shop and its UPI id: nothing of the buyer or the lines
         return [*rest_of_party, f"{OURS} Kirana", f"{OURS} Rice", f"{OURS} note"]
-    if name in {"portal:invoice_link", "portal:invoice_link_pdf"}:
+    if name in {"portal:invoice_link", "portal:invoice_link_pdf", "portal:promise_link"}:
         return rest_of_party
     if name in {"portal:portal_link", "portal:code"} or (name.endswith("_login") and name.startswith("portal:")):
         return [*money, *rest_of_party, f"{OURS} Kirana"]
     if name.startswith("portal:receipt_") and name != "portal:receipt_pdf":  # what it settled, and no balance
         return [*rest_of_party, f"{OURS} note", f"{OURS} Return", amount(OUR_PAISE)]
     if name.startswith("portal:statement_"):
-        return [f"{OURS} Helper", f"{OURS} please", f"{OURS} note", *private]
+        return [*TALKS, f"{OURS} Helper", f"{OURS} please", f"{OURS} note", *private]
     return None
 
 
@@ -540,11 +575,11 @@ def test_the_canaries_do_sing_where_they_may(town: Town) -> None:
                     seen[visitor] += text_of(town.visitors[visitor].get(address(name, arguments)))
     of_ours = [
         f"{OURS} Kirana", f"{OURS} Stores", f"{OURS} Atta", f"{OURS} Secret", f"{OURS} Return", f"{OURS} grudge",
-        f"{OURS} code", f"{OURS} note", f"{OURS} Helper", f"{OURS} please", f"{OURS} hurry",
+        f"{OURS} code", f"{OURS} note", f"{OURS} Helper", *TALKS, f"{OURS} please", f"{OURS} hurry",
         *(amount(OUR_PAISE + more) for more in (0, 700, 900, 11_00)),
     ]  # fmt: skip
     assert [canary for canary in of_ours if canary not in seen[MERCHANT]] == []
-    of_owner = [f"{OURS} Ghee", amount(OUR_PAISE), amount(OUR_PAISE + 11_00), f"{OURS} please"]
+    of_owner = [*TALKS, f"{OURS} Ghee", amount(OUR_PAISE), amount(OUR_PAISE + 11_00), f"{OURS} please"]
     assert [canary for canary in of_owner if canary not in seen[OWNER] + _paper_of(town)] == []
     assert [canary for canary in (f"{OURS} Atta", amount(OUR_PAISE + 700)) if canary not in seen[NEIGHBOUR]] == []
     assert f"{OURS} Rice" in seen[HELPER]
@@ -566,6 +601,10 @@ def foreign_rows(town: Town, name: str, key: str) -> list[str]:
         "payment": [theirs.payment],
         "adjustment": [theirs.adjustment],
         "claim": [theirs.claim],
+        "promise": [theirs.promise],
+        "query": [theirs.query],
+        "message": [theirs.word],
+        "confirmation": [theirs.confirmation],
         "item": [theirs.item],
         "image": [theirs.image],
         "order": [theirs.order],
@@ -581,6 +620,7 @@ def foreign_rows(town: Town, name: str, key: str) -> list[str]:
             "payment": [ours.taxed_payment, theirs.payment],
             "order": [town.other_order, theirs.order],
             "claim": [town.other_claim, theirs.claim],
+            **{kind: [town.other_talks[kind], *rows[kind]] for kind in town.other_talks},
         }
     return [theirs.business.slug] if key == "slug" else [row.public_id for row in rows[key]]
 

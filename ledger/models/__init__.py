@@ -2,15 +2,20 @@
 
 from ledger.models.book import Allocation, DayTotal, Entry, MonthTotal, OpenItem, PartyBalance
 from ledger.models.claims import PaymentClaim
+from ledger.models.confirmations import BalanceConfirmation, ConfirmationRequest
 from ledger.models.invoices import Invoice, InvoiceLine
 from ledger.models.papers import Paper
 from ledger.models.payments import Adjustment, Payment
+from ledger.models.promises import Promise
+from ledger.models.queries import Query, QueryMessage
 from ledger.models.series import Series
 from ledger.models.sharing import LinkOpen, ShareLink
 
 __all__ = [
     "Adjustment",
     "Allocation",
+    "BalanceConfirmation",
+    "ConfirmationRequest",
     "DayTotal",
     "Entry",
     "Invoice",
@@ -22,6 +27,9 @@ __all__ = [
     "PartyBalance",
     "Payment",
     "PaymentClaim",
+    "Promise",
+    "Query",
+    "QueryMessage",
     "Series",
     "ShareLink",
 ]

@@ -18,9 +18,9 @@ from accounts.india import today
 from accounts.models import Activity, Party, PartyPerson
 from accounts.money import rupees, with_side
 from accounts.phones import pretty
-from ledger import posting, statements, trail
+from ledger import posting, statements, talks, trail
 from ledger.forms import PERIODS, SHOW_PARTIES, PartyForm, PeriodForm, PersonForm, SearchForm
-from ledger.listing import balance_words, bill_rows, chips, day, ledger_rows, net_balance, party_rows
+from ledger.listing import balance_words, bill_rows, chips, day, ledger_rows, net_balance, party_rows, talk_rows
 from ledger.models import LinkOpen, OpenItem, ShareLink
 from ledger.views import claims
 from ledger.views.sharing import link_rows
@@ -132,6 +132,7 @@ def _page(request: MerchantRequest, party: Party, person_form: PersonForm, statu
     open_now = statements.outstanding(party)
     people = list(party.people.order_by("-is_main", "id"))
     last_login = activity.last_login(party)
+    found = talks.of_party(party)
     context = {
         "section": "parties",
         "party": party,
@@ -146,7 +147,8 @@ def _page(request: MerchantRequest, party: Party, person_form: PersonForm, statu
         "chips": chips(request.GET, "period", PERIODS, "-" if period_form.current is None else period_form.current),
         "page": page,
         "earlier": "" if page.is_first else statements.earlier(party, period, request.GET["after"]),
-        "rows": ledger_rows(page.rows, slug),
+        "rows": ledger_rows(page.rows, slug, talks.asked_about(found)),
+        "talks": talk_rows(found, slug),
         "opening": with_side(page.before_paise),
         "closing": with_side(page.closing_paise),
         "bills": bill_rows(bills, slug, today()),

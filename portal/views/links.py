@@ -86,6 +86,7 @@ def invoice(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
             "settlements": parts,
             "pay": paper.ways_to_pay(link.business, standing.due_paise, number=shared.number),
             "paid_url": paid_url(request, "portal:invoice_login", token),
+            "can_promise": bool(link.business.promise_days and standing.due_paise),
             "languages": settings.LANGUAGES,
         },
     )
