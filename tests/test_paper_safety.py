@@ -63,20 +63,23 @@ def test_a_long_name_without_a_space_stays_on_the_page(style):
     party = make.make_party(shop(name="V" * 120), name="W" * 200)
     content = drawn(make.make_invoice(party, lines=[make.line("Z" * 200, gst_rate_bp=1800, hsn="34021190")]), style)
     words = subprocess.run(["pdftotext", "-bbox", "-", "-"], input=content, capture_output=True, check=True).stdout
-    ends = [float(part.split(b'"')[0]) for part in words.split(b'xMax="')[1:]]
-    assert ends
-    assert max(ends) < 595
+    begins, ends = (
+        [float(part.split(b'"')[0]) for part in words.split(edge)[1:]] for edge in (b'<word xMin="', b'xMax="')
+    )
+    assert min(begins) > 25
+    assert max(ends) < 570
     text = text_of(content)
     assert [text.count(letter) >= size for letter, size in (("V", 120), ("W", 200), ("Z", 200))] == [True] * 3
 
 
-def test_a_thousand_lines_are_drawn_within_the_limits():
-    invoice = make.make_invoice(make.make_party(shop()), lines=[make.line(f"Item {n}") for n in range(1000)])
+def test_as_many_lines_as_are_drawn_at_once_take_seconds():
+    lines = [make.line(f"Item {n}") for n in range(papers.AT_ONCE_LINES)]
+    invoice = make.make_invoice(make.make_party(shop()), lines=lines)
     started = time.process_time()
     content = drawn(invoice)
-    assert time.process_time() - started < 60
+    assert time.process_time() - started < 15
     text = flat(text_of(content))
-    assert all(f"Item {n} " in text for n in (0, 499, 999))
+    assert all(f"Item {n} " in text for n in (0, 149, 299))
 
 
 def test_more_than_a_render_may_take_is_refused_before_it_is_drawn(monkeypatch):
@@ -99,6 +102,35 @@ def test_the_logo_and_the_signature_are_printed_with_the_name():
     assert "Authorised signatory" in text
     assert "valid without a signature" not in text
     assert "Authorised signatory" not in text_of(drawn(make.make_invoice(party, issued=False)))
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_bill_of_six_lines_with_all_that_can_be_said_ends_on_its_first_page(style):
+    business = shop(
+        address="14 Market Yard, Gultekdi",
+        city="Pune",
+        phone="+919820012345",
+        bank_name="HDFC Bank, Market Yard",
+        bank_ifsc="HDFC0001234",
+        terms="Goods once sold are not taken back.\nInterest of 18% a year on late bills.\nSubject to Pune jurisdiction.",
+    )
+    party = make.make_party(business, address="Plot 7, Laxmi Road", city="Pune", gstin="27AABCU9603R1ZN")
+    lines = [make.line(f"Goods {n}", gst_rate_bp=1800, hsn=f"340{n}") for n in range(6)]
+    assert len(PdfReader(io.BytesIO(drawn(make.make_invoice(party, lines=lines), style))).pages) == 1
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_the_signature_stands_on_one_page_with_its_name(style):
+    business = shop(name="Sri Venkateswara Agencies " * 4, terms="Goods once sold are not taken back.\n" * 9)
+    business.signature = images.keep(business, images.encode(io.BytesIO(make.PIXEL)))
+    business.save()
+    party = make.make_party(business)
+    for lines in (11, 16):
+        content = drawn(make.make_invoice(party, lines=[make.line(f"Item {n}") for n in range(lines)]), style)
+        pages = [flat(page.extract_text()) for page in PdfReader(io.BytesIO(content)).pages]
+        signed = [("for Sri Venkateswara" in page, "Authorised signatory" in page) for page in pages]
+        assert signed.count((True, True)) == 1
+        assert signed.count((False, False)) == len(pages) - 1
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -199,11 +231,11 @@ def test_the_file_is_sound_and_tagged(tmp_path):
 
 @pytest.mark.parametrize("style", STYLES)
 def test_a_row_is_never_split_and_its_heads_come_again(style):
-    lines = [make.line(f"Begin{n} " + "word " * 30 + f"end{n}", gst_rate_bp=500, hsn="1006") for n in range(60)]
+    lines = [make.line(f"Begin{n} " + "word " * 30 + f"end{n}", gst_rate_bp=500, hsn="1006") for n in range(45)]
     content = drawn(make.make_invoice(make.make_party(shop()), lines=lines), style)
     pages = [page.extract_text() for page in PdfReader(io.BytesIO(content)).pages]
-    assert len(pages) > 2
-    for number in range(60):
+    assert len(pages) > 1
+    for number in range(45):
         (begin,) = [at for at, page in enumerate(pages) if f"Begin{number} " in page]
         assert f"end{number}" in pages[begin].split()
         assert "Description" in pages[begin]
