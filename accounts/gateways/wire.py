@@ -6,14 +6,16 @@ request can end: certainly not taken (GatewayError), perhaps taken (AnswerLost),
 
 import asyncio
 import os
+import ssl
 import threading
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any
 
 import httpx2
-from django.conf import settings
 
 from accounts.gateways.protocol import AnswerLost, GatewayError
 from accounts.models import Message
@@ -22,7 +24,7 @@ LONGEST_RETRY_AFTER = 3600.0
 
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
-_client: httpx2.AsyncClient | None = None
+_idle: list[httpx2.AsyncClient] = []
 _made_in = 0
 
 
@@ -32,10 +34,10 @@ def run[T](coroutine: Coroutine[object, object, T]) -> T:
 
 
 def _running_loop() -> asyncio.AbstractEventLoop:
-    global _loop, _client, _made_in
+    global _loop, _idle, _made_in
     with _lock:
         if _loop is None or _made_in != os.getpid():
-            _loop, _client, _made_in = asyncio.new_event_loop(), None, os.getpid()
+            _loop, _idle, _made_in = asyncio.new_event_loop(), [], os.getpid()
             threading.Thread(target=_loop.run_forever, name="wire", daemon=True).start()
         return _loop
 
@@ -49,21 +51,35 @@ def _renew_lock() -> None:
 os.register_at_fork(after_in_child=_renew_lock)
 
 
-def client() -> httpx2.AsyncClient:
-    """The client of the process's loop; to be asked for on that loop only.
+@asynccontextmanager
+async def _lane() -> AsyncIterator[httpx2.AsyncClient]:
+    """A client nobody else uses now, the one used last first; to be asked for on the process's loop only.
 
-    An idle connection is given up early: a server that closes it as we write would leave us not knowing.
+    A client of its own for each request under way: a pool looks through all its connections at each request, which with
+    a hundred of them costs more than the sending. An idle connection is given up early: a server that closes it as
+    we write would leave us not knowing.
     """
-    global _client
-    if _client is None:
-        most = 2 * settings.MESSAGES_AT_ONCE
-        _client = httpx2.AsyncClient(
-            limits=httpx2.Limits(max_connections=most, max_keepalive_connections=most, keepalive_expiry=4),
-            timeout=httpx2.Timeout(connect=5, write=10, read=15, pool=25),
-            follow_redirects=False,
-            trust_env=False,
-        )
-    return _client
+    lane = _idle.pop() if _idle else _new_client()
+    try:
+        yield lane
+    finally:
+        _idle.append(lane)
+
+
+def _new_client() -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(
+        limits=httpx2.Limits(max_connections=4, max_keepalive_connections=4, keepalive_expiry=4),
+        timeout=httpx2.Timeout(connect=5, write=10, read=15, pool=25),
+        follow_redirects=False,
+        trust_env=False,
+        verify=_tls(),
+    )
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """One for all: to make it takes longer than to send."""
+    return httpx2.create_ssl_context()
 
 
 async def post(
@@ -77,7 +93,8 @@ async def post(
     """The whole answer, whatever its status. Raises GatewayError where nothing left, AnswerLost where it may have."""
     try:
         by = auth or httpx2.USE_CLIENT_DEFAULT
-        return await client().post(url, headers=headers, json=json, data=data, auth=by)
+        async with _lane() as client:
+            return await client.post(url, headers=headers, json=json, data=data, auth=by)
     except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
         raise GatewayError(f"no connection: {type(error).__name__}") from error
     except httpx2.TransportError as error:
