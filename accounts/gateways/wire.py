@@ -21,10 +21,11 @@ from accounts.gateways.protocol import AnswerLost, GatewayError
 from accounts.models import Message
 
 LONGEST_RETRY_AFTER = 3600.0
+TIMEOUTS = {"connect": 5.0, "write": 10.0, "read": 15.0, "pool": 25.0}
 
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
-_idle: list[httpx2.AsyncClient] = []
+_idle: list[httpx2.AsyncHTTPTransport] = []
 _made_in = 0
 
 
@@ -52,28 +53,19 @@ os.register_at_fork(after_in_child=_renew_lock)
 
 
 @asynccontextmanager
-async def _lane() -> AsyncIterator[httpx2.AsyncClient]:
-    """A client nobody else uses now, the one used last first; to be asked for on the process's loop only.
+async def _lane() -> AsyncIterator[httpx2.AsyncHTTPTransport]:
+    """A transport nobody else uses now, the one used last first; to be asked for on the process's loop only.
 
-    A client of its own for each request under way: a pool looks through all its connections at each request, which with
-    a hundred of them costs more than the sending. An idle connection is given up early: a server that closes it as
-    we write would leave us not knowing.
+    Each request under way has its own, as a pool looks through all its connections at each request, which with a hundred
+    of them costs more than the sending. An idle connection is given up early: a server that closes it as we write
+    would leave us not knowing.
     """
-    lane = _idle.pop() if _idle else _new_client()
+    limits = httpx2.Limits(max_connections=4, max_keepalive_connections=4, keepalive_expiry=4)
+    lane = _idle.pop() if _idle else httpx2.AsyncHTTPTransport(verify=_tls(), limits=limits, trust_env=False)
     try:
         yield lane
     finally:
         _idle.append(lane)
-
-
-def _new_client() -> httpx2.AsyncClient:
-    return httpx2.AsyncClient(
-        limits=httpx2.Limits(max_connections=4, max_keepalive_connections=4, keepalive_expiry=4),
-        timeout=httpx2.Timeout(connect=5, write=10, read=15, pool=25),
-        follow_redirects=False,
-        trust_env=False,
-        verify=_tls(),
-    )
 
 
 @cache
@@ -88,13 +80,20 @@ async def post(
     headers: Mapping[str, str] | None = None,
     json: Any = None,
     data: Mapping[str, str] | None = None,
-    auth: tuple[str, str] | None = None,
 ) -> httpx2.Response:
-    """The whole answer, whatever its status. Raises GatewayError where nothing left, AnswerLost where it may have."""
+    """The whole answer, whatever its status; a redirect is an answer too.
+
+    Raises GatewayError where nothing has left, AnswerLost where the request may have been taken.
+    """
+    request = httpx2.Request("POST", url, headers=headers, json=json, data=data, extensions={"timeout": TIMEOUTS})
     try:
-        by = auth or httpx2.USE_CLIENT_DEFAULT
-        async with _lane() as client:
-            return await client.post(url, headers=headers, json=json, data=data, auth=by)
+        async with _lane() as lane:
+            answer = await lane.handle_async_request(request)
+            try:
+                await answer.aread()
+            finally:
+                await answer.aclose()
+            return answer
     except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
         raise GatewayError(f"no connection: {type(error).__name__}") from error
     except httpx2.TransportError as error:
