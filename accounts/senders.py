@@ -32,10 +32,11 @@ class SenderForm(forms.ModelForm):
 @transaction.atomic
 def change(business: Business, form: SenderForm, by: User) -> None:
     """Keep what the owner has changed; the record names the fields, never their contents."""
-    if form.changed_data:
+    changed = [name for name, value in form.cleaned_data.items() if value != (form.initial.get(name) or "")]
+    if changed:
         form.instance.business = business
         form.save()
-        activity.record(business, by, "settings_changed", ("business", str(business.pk)), fields=form.changed_data)
+        activity.record(business, by, "settings_changed", ("business", str(business.pk)), fields=changed)
 
 
 def example(business: Business) -> tuple[str, gsm.Size]:
