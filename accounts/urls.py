@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import businesses, door, look, messages, team
+from accounts.views import businesses, door, look, messages, sender, team
 
 app_name = "accounts"
 urlpatterns = [
@@ -18,4 +18,6 @@ urlpatterns = [
     path("<slug:slug>/settings/look/", look.look, name="look"),
     path("<slug:slug>/settings/look/logo", look.logo, name="logo"),
     path("<slug:slug>/messages/", messages.message_list, name="messages"),
+    path("<slug:slug>/messages/<slug:message>/again/", messages.message_again, name="message_again"),
+    path("<slug:slug>/settings/messages/", sender.sender, name="sender"),
 ]

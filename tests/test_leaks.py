@@ -113,6 +113,8 @@ TABLE: dict[str, Class] = {
     "accounts:team_role": deed(SHOP_OWNER),
     "accounts:team_remove": deed(SHOP_OWNER),
     "accounts:messages": page(SHOP),
+    "accounts:message_again": deed(SHOP),
+    "accounts:sender": both(SHOP_OWNER),
     "ledger:home": page(SHOP),
     "ledger:party_list": page(SHOP),
     "ledger:party_new": both(SHOP),
@@ -392,6 +394,7 @@ def own_arguments(town: Town, name: str) -> dict[str, str]:
         "image": ours.image.public_id,
         "order": ours.order.public_id,
         "link": ours.invoice_link.public_id,
+        "message": str(ours.message.reference),
         "report": "sales",
         "form": "csv",
         "token": verifying.token(document) if name == "portal:verify" else links.token(link),
@@ -609,6 +612,7 @@ def foreign_rows(town: Town, name: str, key: str) -> list[str]:
         "image": [theirs.image],
         "order": [theirs.order],
         "link": [theirs.invoice_link, theirs.portal_link],
+        "message": [theirs.message],
         # names of the program's own, no rows of anybody
         "report": [],
         "form": [],
@@ -622,7 +626,9 @@ def foreign_rows(town: Town, name: str, key: str) -> list[str]:
             "claim": [town.other_claim, theirs.claim],
             **{kind: [town.other_talks[kind], *rows[kind]] for kind in town.other_talks},
         }
-    return [theirs.business.slug] if key == "slug" else [row.public_id for row in rows[key]]
+    if key == "slug":
+        return [theirs.business.slug]
+    return [str(row.reference) if key == "message" else row.public_id for row in rows[key]]
 
 
 @pytest.mark.parametrize("visitor", [MERCHANT, OWNER])
