@@ -158,10 +158,13 @@ def of_party(party: Party) -> QuerySet[Query]:
     return found.select_related("invoice", "payment", "adjustment").order_by("-pk")
 
 
-def thread(query: Query) -> QuerySet[QueryMessage]:
-    """What was said, oldest first, each with who said it."""
+def thread(query: Query) -> list[QueryMessage]:
+    """What was said, oldest first, each with who said it and the query at hand: one query."""
     said = QueryMessage.objects.filter(business_id=query.business_id, query=query)
-    return said.select_related("said_by", "image").defer("image__data").order_by("pk")
+    found = list(said.select_related("said_by").order_by("pk"))
+    for message in found:
+        message.query = query
+    return found
 
 
 def line_of(query: Query) -> InvoiceLine | None:

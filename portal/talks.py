@@ -29,6 +29,8 @@ def rows(party: Party, found: list[Talk]) -> list[Row]:
         where = {"party": party.public_id}
         if talk.is_promise:
             return reverse("portal:promise", kwargs=where) + "#promised"
+        if talk.talk == "balance":
+            return reverse("portal:balance", kwargs=where, query={"on": str(talk.on)})
         return reverse("portal:query", kwargs=where | {"query": talk.public_id})
 
     return ledger_talks.rows(found, address)

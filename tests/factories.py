@@ -402,7 +402,7 @@ def _talk(
     make_promise(party, 1_00, by=buyer, note=f"{mark} harvest")
     promise = make_promise(party, 2_00, by=None, invoice=invoice, link=link, form_key=idempotency.new_key())
     for document in (payment, adjustment):
-        make_query(document, f"{mark} wonders", by=buyer)
+        make_query(document, f"{mark} torn bags", by=buyer)
     query = make_query(invoice, f"{mark} torn bags", by=buyer, line=invoice.lines.get())
     photo = encode(io.BytesIO(PIXEL))
     word = queries.write(query, owner, queries.Said(f"{mark} looks", photo), is_of_shop=True)

@@ -386,7 +386,7 @@ def address(name: str, arguments: dict[str, str]) -> str:
 
 
 # What was promised, asked, answered and confirmed: for those of the party who see its money, and the shop.
-TALKS = [f"{OURS} {word}" for word in ("harvest", "torn bags", "wonders", "looks", "waits", "books")]
+TALKS = [f"{OURS} {word}" for word in ("harvest", "torn bags", "looks", "waits", "books")]
 
 
 def canaries(town: Town, visitor: str, name: str) -> list[str]:

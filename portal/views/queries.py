@@ -149,7 +149,9 @@ def _with_way(request: PortalRequest, refused: QueryRefused) -> str:
 
 
 def _query(request: PortalRequest, public_id: str) -> Query:
-    return get_object_or_404(queries.of_party(request.party), public_id=public_id)
+    found = get_object_or_404(queries.of_party(request.party), public_id=public_id)
+    found.business, found.party = request.business, request.party
+    return found
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -157,7 +159,7 @@ def _query(request: PortalRequest, public_id: str) -> Query:
 def query(request: PortalRequest, query: str) -> HttpResponse:
     """What was said; a POST says more, which opens it again."""
     found = _query(request, query)
-    form = WordForm(request.POST or None, request.FILES or None)
+    form = WordForm(request.POST, request.FILES) if request.method == "POST" else WordForm()
     if request.method == "POST" and _said(request, form, found):
         return redirect("portal:query", party=request.party.public_id, query=found.public_id)
     badge, state = query_words(found.status)
