@@ -40,6 +40,7 @@ _COLUMNS = (
     "adjustment_id",
     "line_position",
     "number",
+    "invoice_public_id",
     "on",
     "paise",
     "rest",
@@ -64,6 +65,7 @@ class Talk:
     adjustment_id: int | None
     line_position: int | None
     number: str
+    invoice_public_id: str
     on: dt.date | None
     paise: int
     rest: int
@@ -106,6 +108,7 @@ def _queries(scope: Q) -> QuerySet[Any, Any]:
         .annotate(
             talk=Value("query", CharField()),
             number=Coalesce("invoice__number", "payment__number", "adjustment__number"),
+            invoice_public_id=Value("", CharField()),
             on=Value(None, DateField()),
             paise=Value(0, IntegerField()),
             rest=Value(0, IntegerField()),
@@ -127,6 +130,7 @@ def _promises(scope: Q) -> QuerySet[Any, Any]:
             adjustment_id=Value(None, IntegerField()),
             line_position=Value(None, IntegerField()),
             number=Coalesce("invoice__number", Value("")),
+            invoice_public_id=Coalesce("invoice__public_id", Value("")),
             on=F("promised_on"),
             paise=F("amount_paise"),
             rest=F("amount_paise") - F("paid_paise"),
@@ -151,6 +155,7 @@ def _requests(scope: Q) -> QuerySet[Any, Any]:
             adjustment_id=nothing,
             line_position=nothing,
             number=Value("", CharField()),
+            invoice_public_id=Value("", CharField()),
             on=F("as_on"),
             paise=Value(0, IntegerField()),
             rest=Value(0, IntegerField()),

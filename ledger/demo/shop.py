@@ -13,7 +13,7 @@ from accounts.models import Business, Membership, Party, PartyPerson, User
 from catalog import items, orders, stock
 from catalog.models import Item, Order, Storefront
 from ledger import billing, drafting, links, numbering, posting, statements
-from ledger.demo import pictures
+from ledger.demo import pictures, talks
 from ledger.demo.contents import (
     BUSINESS,
     BUYERS,
@@ -144,6 +144,7 @@ def _make() -> Business:
         if goods.stock is not None:
             stock.count(item, goods.stock * 1000, owner)
     _order(found, owner, {goods.name: item for goods, item in shelf})
+    talks.happen(found[MAIN], found[OTHER], owner)
     parties.set_shared(found[STOPPED], False, owner)
     _make_second(_number(found[TWO_SHOPS]))
     return business

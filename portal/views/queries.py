@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import images, limits, paging
 from accounts.idempotency import earlier, once
+from accounts.india import india_date
 from accounts.money import rupees
 from ledger import queries
 from ledger.models import Adjustment, Invoice, InvoiceLine, Payment, Query
@@ -52,7 +53,7 @@ def _row(request: PortalRequest, query: Query) -> Row:
         href=reverse("portal:query", kwargs=where),
         title=query.get_about_display(),
         note=document_words(query.document),
-        when=date_format(query.changed_at, "DATE_FORMAT"),
+        when=date_format(india_date(query.changed_at), "DATE_FORMAT"),
         badge=badge,
         state=state,
     )
