@@ -5,12 +5,14 @@ from ledger.models.claims import PaymentClaim
 from ledger.models.invoices import Invoice, InvoiceLine
 from ledger.models.papers import Paper
 from ledger.models.payments import Adjustment, Payment
+from ledger.models.reminders import Batch, PartyReminders, Reminder, ReminderRule, ReminderSettings
 from ledger.models.series import Series
 from ledger.models.sharing import LinkOpen, ShareLink
 
 __all__ = [
     "Adjustment",
     "Allocation",
+    "Batch",
     "DayTotal",
     "Entry",
     "Invoice",
@@ -20,8 +22,12 @@ __all__ = [
     "OpenItem",
     "Paper",
     "PartyBalance",
+    "PartyReminders",
     "Payment",
     "PaymentClaim",
+    "Reminder",
+    "ReminderRule",
+    "ReminderSettings",
     "Series",
     "ShareLink",
 ]
