@@ -25,6 +25,7 @@ from django.utils import timezone
 
 from accounts import outbox
 from accounts.gateways import AnswerLost, Gateway, GatewayError, Outgoing, SenderDetails, Text, for_channel, wire
+from accounts.logs import scrub
 from accounts.models import Message
 
 logger = logging.getLogger(__name__)
@@ -185,7 +186,7 @@ async def _send_all(messages: Sequence[tuple[Message, Text]]) -> list[Outcome]:
             except GatewayError as error:
                 if error.retry_after:
                     waits[gateway.name] = time.monotonic() + error.retry_after
-                return _refusal(message, error)
+                return _refusal(message, error, text.code)
 
     return await asyncio.gather(*(send(message, text) for message, text in messages))
 
@@ -198,7 +199,8 @@ async def _send_one(gateway: Gateway, message: Message, text: Text) -> Outcome:
     except GatewayError:
         raise
     except (AnswerLost, TimeoutError) as lost:
-        return Outcome(message, Status.UNCERTAIN, gateway.name, error=str(lost)[:200] or "no answer in time")
+        words = _safe(str(lost), text.code) or "no answer in time"
+        return Outcome(message, Status.UNCERTAIN, gateway.name, error=words)
     except Exception:
         logger.exception("the gateway %s failed at message %s", gateway.name, message.pk)
         return Outcome(message, Status.UNCERTAIN, gateway.name, error="a fault of ours while sending")
@@ -216,21 +218,25 @@ def _sender(message: Message) -> SenderDetails:
     return SenderDetails(business.name, own.sms_header, own.whatsapp_phone_id, own.reply_to or business.email)
 
 
-def _refusal(message: Message, error: GatewayError) -> Outcome:
+def _safe(words: str, code: str = "") -> str:
+    """A provider's words may repeat what they were given: no code, number or token goes into the table."""
+    return scrub(words.replace(code, "…") if code else words)[:200]
+
+
+def _refusal(message: Message, error: GatewayError, code: str = "") -> Outcome:
+    words = _safe(str(error), code)
     if error.is_final:
-        return Outcome(message, Status.FAILED, trouble=error.trouble, error=str(error)[:200])
+        return Outcome(message, Status.FAILED, trouble=error.trouble, error=words)
     if message.attempts >= MAX_ATTEMPTS:
-        return Outcome(message, Status.FAILED, trouble=Trouble.GAVE_UP, error=str(error)[:200])
+        return Outcome(message, Status.FAILED, trouble=Trouble.GAVE_UP, error=words)
     wait = min(FIRST_WAIT * 2**message.attempts, LONGEST_WAIT)
-    return _later(message, max(wait, error.retry_after or 0), str(error))
+    return _later(message, max(wait, error.retry_after or 0), words)
 
 
 def _later(message: Message, wait: float, error: str, *, is_counted: bool = True) -> Outcome:
     # Up to a quarter longer, so that a thousand that failed together do not come back together.
     due_at = timezone.now() + timedelta(seconds=wait * random.uniform(1, 1.25))  # noqa: S311  no secret
-    return Outcome(
-        message, Status.QUEUED, trouble=Trouble.RETRY, error=error[:200], due_at=due_at, is_counted=is_counted
-    )
+    return Outcome(message, Status.QUEUED, trouble=Trouble.RETRY, error=error, due_at=due_at, is_counted=is_counted)
 
 
 # --- Recording ----------------------------------------------------------------------------------------------

@@ -120,6 +120,8 @@ def fill(
         raise GatewayError("a code never travels by e-mail", Message.Trouble.REFUSED)
     found = source(name, channel, language)
     texts = {key: _fitted(str(values[key]), variable, channel) for key, variable in wording.variables.items()}
+    if channel == Message.Channel.SMS and "url" in texts:
+        texts["url"] = settings.LINK_URL + texts["url"].removeprefix(settings.SITE_URL)
     body, subject = _filled(found.body, texts), _filled(found.subject, texts)
     url = texts["url"] if found.button else ""
     return Text(

@@ -7,7 +7,7 @@ import re
 import secrets
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -175,13 +175,57 @@ CELERY_BEAT_SCHEDULE = {
 EMBEDDED_DRAINER = env.bool("EMBEDDED_DRAINER", default=not REDIS_URL) and not TESTING
 
 # --- Messages -----------------------------------------------------------------------------------------------
+GATEWAYS = {
+    "console": "accounts.gateways.Console",
+    "whatsapp": "accounts.gateways.whatsapp.CloudApi",
+    "msg91": "accounts.gateways.msg91.Msg91",
+    "twilio": "accounts.gateways.twilio.Twilio",
+    "smtp": "accounts.gateways.smtp.Smtp",
+}
 # Channel -> dotted path of the gateway class; the console prints, and so stands on loopback addresses only.
 MESSAGE_GATEWAYS = {
-    "sms": env.str("SMS_GATEWAY", default="accounts.gateways.Console"),
-    "whatsapp": env.str("WHATSAPP_GATEWAY", default="accounts.gateways.Console"),
-    "email": env.str("EMAIL_GATEWAY", default="accounts.gateways.Console"),
+    channel: GATEWAYS.get(chosen, chosen)
+    for channel in ("sms", "whatsapp", "email")
+    for chosen in [env.str(f"{channel.upper()}_GATEWAY", default="console")]
 }
-
+# Links in SMS begin with it: a short host whose addresses lead to the same paths of SITE_URL.
+LINK_URL = env.str("LINK_URL", default=SITE_URL).rstrip("/")
+WHATSAPP_URL = env.str("WHATSAPP_URL", default="https://graph.facebook.com/v23.0").rstrip("/")
+WHATSAPP_TOKEN = env.str("WHATSAPP_TOKEN", default="")
+WHATSAPP_PHONE_ID = env.str("WHATSAPP_PHONE_ID", default="")
+WHATSAPP_APP_SECRET = env.str("WHATSAPP_APP_SECRET", default="")
+WHATSAPP_VERIFY_TOKEN = env.str("WHATSAPP_VERIFY_TOKEN", default="")
+MSG91_URL = env.str("MSG91_URL", default="https://control.msg91.com/api/v5/flow")
+MSG91_AUTHKEY = env.str("MSG91_AUTHKEY", default="")
+MSG91_TEMPLATES = env.dict("MSG91_TEMPLATES", default={})
+MSG91_HOOK_SECRET = env.str("MSG91_HOOK_SECRET", default="")
+SMS_HEADER = env.str("SMS_HEADER", default="")
+DLT_ENTITY_ID = env.str("DLT_ENTITY_ID", default="")
+TWILIO_URL = env.str("TWILIO_URL", default="https://api.twilio.com").rstrip("/")
+TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
+TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
+TWILIO_FROM = env.str("TWILIO_FROM", default="")
+MAIL_FROM = env.str("MAIL_FROM", default="")
+MAIL_HOOK_SECRET = env.str("MAIL_HOOK_SECRET", default="")
+# smtp://, smtps:// (TLS from the start) or smtp+tls:// (STARTTLS), with user:password@host:port.
+MAIL_URL = env.str("MAIL_URL", default="")
+_mail = urlsplit(MAIL_URL)
+if MAIL_URL and (_mail.scheme not in {"smtp", "smtps", "smtp+tls"} or not _mail.hostname):
+    raise ImproperlyConfigured("MAIL_URL must look like smtp+tls://user:password@host:587.")
+MAILERS = {
+    "default": {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": _mail.hostname or "127.0.0.1",
+            "port": _mail.port,
+            "username": unquote(_mail.username or ""),
+            "password": unquote(_mail.password or ""),
+            "use_tls": _mail.scheme == "smtp+tls",
+            "use_ssl": _mail.scheme == "smtps",
+            "timeout": 15,
+        },
+    }
+}
 # How many messages of a batch are on their way to the gateways at once.
 MESSAGES_AT_ONCE = env.int("MESSAGES_AT_ONCE", default=100)
 

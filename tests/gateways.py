@@ -1,9 +1,10 @@
 """A gateway for tests: a real one behind the real protocol, that keeps what it was given."""
 
 import asyncio
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from accounts.gateways import Outgoing
+from tests import fake_gateway
 
 
 class Recording:
@@ -20,6 +21,19 @@ class Recording:
             raise self.faults.pop(0)
         self.sent.append((message.channel, message.to, message.text.body))
         return f"provider-{message.reference}"
+
+
+def send_to(settings: Any, address: str, smtp_port: int, sms: str = "msg91") -> None:
+    """Let the site send to a fake gateway (tests.fake_gateway), as its environment variables would."""
+    values: dict[str, Any] = fake_gateway.environment(address, smtp_port)
+    names = {"whatsapp": "whatsapp", "sms": sms, "email": "smtp"}
+    settings.MESSAGE_GATEWAYS = {channel: settings.GATEWAYS[name] for channel, name in names.items()}
+    for name, value in values.items():
+        if not name.endswith("_GATEWAY"):
+            setattr(settings, name, value)
+    settings.MSG91_TEMPLATES = dict(pair.split("=") for pair in values["MSG91_TEMPLATES"].split(","))
+    options = {"host": "127.0.0.1", "port": smtp_port, "timeout": 5}
+    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}}
 
 
 PATH = "tests.gateways.Recording"

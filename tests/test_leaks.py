@@ -90,6 +90,11 @@ TABLE: dict[str, Class] = {
     "set_language": deed(_expect((EVERYBODY, 302))),
     "components": page(PUBLIC),
     "theme": page(PUBLIC),  # a colour and nothing else
+    # what providers call: whoever does not sign, signed in here or not, is refused
+    "hooks:whatsapp": both(_expect((EVERYBODY, 403))),
+    "hooks:sms": deed(_expect((EVERYBODY, 403))),
+    "hooks:twilio": deed(_expect((EVERYBODY, 403))),
+    "hooks:email": deed(_expect((EVERYBODY, 403))),
     # the merchants' door: those who are in are sent on
     "accounts:login": page(PUBLIC | dict.fromkeys(MERCHANTS, 302)),
     "accounts:signup": page(PUBLIC | dict.fromkeys(MERCHANTS, 302)),

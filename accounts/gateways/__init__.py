@@ -1,6 +1,6 @@
 """Gateways take a finished text to a number or an address. One small protocol, a module for each provider.
 
-Chosen by `settings.MESSAGE_GATEWAYS` (channel -> dotted path). A gateway is made once in a process and keeps no state
+Chosen by `settings.MESSAGE_GATEWAYS` (channel -> one of BY_NAME, or a dotted path). A gateway is made once in a process and keeps no state
 of a message; `send` runs on the loop of `accounts.gateways.wire`, many at once.
 """
 

@@ -87,7 +87,10 @@ class AnswerLost(Exception):
 
 
 class Gateway(Protocol):
-    """`name` is kept with the message; `reports`: the provider tells what became of it (accounts.delivery's policy)."""
+    """`name` is kept with the message; `reports`: the provider tells what became of it (accounts.delivery's policy).
+
+    A class may name in `needs` the settings it cannot do without (accounts.checks).
+    """
 
     name: str
     reports: bool

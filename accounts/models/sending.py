@@ -101,6 +101,7 @@ class Message(models.Model):
             ),
             models.Index(fields=["handed_at", "id"], condition=Q(status="uncertain"), name="messages_uncertain"),
             models.Index(fields=["leased_until"], condition=Q(status="sending"), name="messages_under_way"),
+            models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="messages_by_provider_id"),
             models.Index(fields=["business", "-id"], name="messages_of_business"),
             models.Index(fields=["business", "subject_kind", "subject_id"], name="messages_about"),
             models.Index(
