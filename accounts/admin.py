@@ -2,8 +2,8 @@
 
 from typing import Any
 
-import django.contrib.auth.admin  # noqa: F401  registers Group first, so that it can be taken out
-import django_otp.plugins.otp_totp.admin  # noqa: F401  shows the secret of each device
+import django.contrib.auth.admin
+import django_otp.plugins.otp_totp.admin
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest

@@ -22,9 +22,19 @@ from accounts import idempotency, india, parties
 from accounts.models import Business, Device, Image, Membership, Message, Party, PartyPerson, User
 from catalog import orders, stock
 from catalog.models import Category, Item, Order
-from ledger import billing, claims, drafting, links, posting, sharing, statements
+from ledger import billing, claims, drafting, links, posting, promises, queries, sharing, statements
 from ledger.crediting import Want
-from ledger.models import Adjustment, Invoice, LinkOpen, Paper, Payment, PaymentClaim, ShareLink
+from ledger.models import (
+    Adjustment,
+    Invoice,
+    LinkOpen,
+    Paper,
+    Payment,
+    PaymentClaim,
+    Promise,
+    Query,
+    ShareLink,
+)
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
@@ -190,6 +200,20 @@ def make_claim(
         paid_on=on or india.today(),
         **fields,
     )
+
+
+def make_promise(party: Party, paise: int = 100_00, *, days: int = 3, by: User | None = None, **fields: Any) -> Promise:
+    """A promise of ₹100 in three days."""
+    day = india.today() + dt.timedelta(days=days)
+    return promises.make(party, by or make_user(), amount_paise=paise, promised_on=day, **fields)
+
+
+def make_query(
+    document: queries.Document, text: str = "Two bags were torn", *, by: User | None = None, **fields: Any
+) -> Query:
+    """“Something differs” about a document of its party."""
+    said = queries.Said(text)
+    return queries.ask(document.party, by or make_user(), document, Query.About.QUANTITY, said, **fields)
 
 
 def make_adjustment(

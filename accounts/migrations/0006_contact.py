@@ -11,6 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0005_sending'),
+        ('accounts', '0005_promise_days'),
     ]
 
     operations = [

@@ -82,6 +82,9 @@ class Business(Postal):
     signature = models.ForeignKey("accounts.Image", models.SET_NULL, null=True, blank=True, related_name="+")
     colour = models.CharField(_("colour"), max_length=7, blank=True, validators=[validate_colour])
     paper_style = models.CharField(_("style of the PDF"), max_length=8, choices=PaperStyle, default=PaperStyle.CLASSIC)
+    promise_days = models.PositiveSmallIntegerField(
+        _("days a customer may promise ahead"), default=30, validators=[MaxValueValidator(180)]
+    )
     books_closed_on = models.DateField(_("books closed up to"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     is_active = models.BooleanField(default=True)

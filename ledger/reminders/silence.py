@@ -16,7 +16,17 @@ from django.utils.translation import gettext_lazy as _
 from accounts import optouts
 from accounts.india import india_date
 from accounts.models import Business
-from ledger.models import Invoice, OpenItem, PartyReminders, PaymentClaim, Reminder, ReminderSettings, ShareLink
+from ledger import promises
+from ledger.models import (
+    Invoice,
+    OpenItem,
+    PartyReminders,
+    PaymentClaim,
+    Query,
+    Reminder,
+    ReminderSettings,
+    ShareLink,
+)
 
 WEEK = dt.timedelta(days=7)
 # A rule whose day was missed (the shop switched on later, the service was away) is made up for so many days.
@@ -194,12 +204,14 @@ def _first_shared(invoices: list[int], businesses: list[int]) -> dict[int, dt.da
 
 def disputed(invoices: list[int], businesses: list[int]) -> set[int]:
     """Invoices about which a question is open."""
-    return set()
+    asked = Query.objects.filter(business_id__in=businesses, invoice_id__in=invoices, status=Query.Status.OPEN)
+    return {pk for pk in asked.values_list("invoice_id", flat=True) if pk}
 
 
 def promised_on(day: dt.date, invoices: list[int], businesses: list[int]) -> set[int]:
     """Invoices that are promised to be paid by `day` or a later one."""
-    return set()
+    found = Invoice.objects.filter(promises.covering(day), business_id__in=businesses, pk__in=invoices)
+    return set(found.values_list("pk", flat=True))
 
 
 def _claimed(parties: list[int], businesses: list[int]) -> tuple[set[int], set[int]]:

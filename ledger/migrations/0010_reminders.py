@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0006_contact'),
-        ('ledger', '0008_facts_of_issued_documents'),
+        ('ledger', '0009_promises_queries_confirmations'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
