@@ -186,6 +186,8 @@ TABLE: dict[str, Class] = {
     "portal:verify": page(PUBLIC),
     "portal:invoice_opened": deed(_expect((EVERYBODY, 204))),
     "portal:invoice_login": page(PUBLIC | dict.fromkeys({OWNER, HELPER, MUNIM}, 302)),
+    "portal:invoice_wishes": page(PUBLIC),
+    "portal:statement_wishes": page(PUBLIC),
     "portal:portal_link": page(PUBLIC | dict.fromkeys({OWNER, HELPER, MUNIM}, 302)),
     "portal:receipt_link": page(PUBLIC),
     "portal:receipt_link_pdf": page(PUBLIC),
@@ -228,6 +230,7 @@ TABLE: dict[str, Class] = {
     "portal:order_cancel": deed(PARTY_ORDERS),
     "portal:order_reorder": deed(PARTY_ORDERS),
     "portal:profile": page(PARTY),
+    "portal:wishes": both(PARTY),
 }
 # Staff see these; only the owner of the shop changes them.
 OWNERS_ALONE = {
