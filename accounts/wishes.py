@@ -24,6 +24,4 @@ def choose(party: Party, by: User | None, *, channel: str, quiet_until: dt.date 
         defaults={"channel": channel, "quiet_until": quiet_until, "changed_by": by},
     )
     until = quiet_until.isoformat() if quiet_until else ""
-    activity.record(
-        party.business, by, "chose_messages", ("party", str(party.pk)), channel=channel, quiet_until=until
-    )
+    activity.record(party.business, by, "chose_messages", ("party", str(party.pk)), channel=channel, quiet_until=until)

@@ -66,7 +66,9 @@ class ReminderRule(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(name="a_shop_has_a_rule_once", fields=["business", "days"], condition=Q(party=None)),
+            models.UniqueConstraint(
+                name="a_shop_has_a_rule_once", fields=["business", "days"], condition=Q(party=None)
+            ),
             models.UniqueConstraint(
                 name="a_party_has_a_rule_once",
                 fields=["business", "party", "days"],

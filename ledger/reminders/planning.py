@@ -253,10 +253,21 @@ def party_facts(balances: QuerySet[PartyBalance], day: dt.date) -> list[Facts]:
     stopped = frozenset(optouts.among([*phones.values(), *(row[4] for row in rows)]))
     return [
         Facts(
-            invoice_id=0, business_id=business, party_id=party, due_paise=debit - credit, due_on=day,
-            first_on=dt.date.min, phone=phones.get(party, ""), email=email, language=language, wish=wish or "",
-            is_shared=is_shared, mode=mode or "", quiet_until=quiet, stopped=stopped,
-        )  # fmt: skip
+            invoice_id=0,
+            business_id=business,
+            party_id=party,
+            due_paise=debit - credit,
+            due_on=day,
+            first_on=dt.date.min,
+            phone=phones.get(party, ""),
+            email=email,
+            language=language,
+            wish=wish or "",
+            is_shared=is_shared,
+            mode=mode or "",
+            quiet_until=quiet,
+            stopped=stopped,
+        )
         for party, business, debit, credit, email, language, wish, quiet, is_shared, mode in rows
     ]
 

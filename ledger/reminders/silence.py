@@ -166,23 +166,35 @@ def gather(items: QuerySet[OpenItem], day: dt.date, *, without: Iterable[int] = 
     past, today, week = _reminded(invoices, parties, businesses, day, set(without))
     stopped = optouts.among([address for row in rows for address in (str(row[6] or ""), row[7])])
     facts = []
-    for pk, business, party, paise, due_on, issued_at, phone, email, language, wish, is_shared, mode, quiet in rows:
-        phone = str(phone or "")
+    for pk, business, party, paise, due_on, issued_at, saved, email, language, wish, is_shared, mode, quiet in rows:
+        phone = str(saved or "")
         issued = india_date(issued_at)
         before = past.get(pk)
         facts.append(
             Facts(
-                invoice_id=pk, business_id=business, party_id=party, due_paise=paise, due_on=due_on,
+                invoice_id=pk,
+                business_id=business,
+                party_id=party,
+                due_paise=paise,
+                due_on=due_on,
                 first_on=max(issued, shared[pk]) if pk in shared else issued,
-                phone=phone, email=email, language=language, wish=wish or "", is_shared=is_shared, mode=mode or "",
-                quiet_until=quiet, is_queried=pk in queried, is_promised=pk in promised,
+                phone=phone,
+                email=email,
+                language=language,
+                wish=wish or "",
+                is_shared=is_shared,
+                mode=mode or "",
+                quiet_until=quiet,
+                is_queried=pk in queried,
+                is_promised=pk in promised,
                 is_claimed=pk in claimed or party in claiming,
                 stopped=_own(stopped, phone, email) if stopped else _NONE,
                 used=frozenset(before.used) if before else _NO_RULES,
                 reminded=before.times if before else 0,
                 reminded_today=before.today if before else False,
-                party_today=today.get(party, 0), party_week=week.get(party, 0),
-            )  # fmt: skip
+                party_today=today.get(party, 0),
+                party_week=week.get(party, 0),
+            )
         )
     return facts
 
@@ -263,4 +275,3 @@ def settings_of(business: Business) -> ReminderSettings:
 def open_of(business: Business) -> QuerySet[OpenItem]:
     """What may be reminded of, party by party and the oldest bill first (index items_still_open)."""
     return receivables().filter(business=business, open_paise__gt=0).order_by("party_id", "due_on", "id")
-

@@ -116,9 +116,7 @@ def _silent_invoices(rows: Iterable[Reminder]) -> dict[int, Silence]:
     decided = list(rows)
     businesses = {row.business_id for row in decided}
     rules = {found.business_id: found for found in ReminderSettings.objects.filter(business_id__in=businesses)}
-    items = silence.receivables().filter(
-        business_id__in=businesses, invoice_id__in=[row.invoice_id for row in decided]
-    )
+    items = silence.receivables().filter(business_id__in=businesses, invoice_id__in=[row.invoice_id for row in decided])
     day = today()
     facts = {one.invoice_id: one for one in silence.gather(items, day, without=[row.pk for row in decided])}
     silent = {}
@@ -142,9 +140,7 @@ def _why(row: Reminder, facts: Facts | None, rules: ReminderSettings, day: dt.da
 def _silent_parties(rows: Iterable[Reminder]) -> dict[int, Silence]:
     decided = list(rows)
     parties = [row.party_id for row in decided]
-    balances = PartyBalance.objects.filter(
-        business_id__in={row.business_id for row in decided}, party_id__in=parties
-    )
+    balances = PartyBalance.objects.filter(business_id__in={row.business_id for row in decided}, party_id__in=parties)
     day = today()
     facts = {one.party_id: one for one in planning.party_facts(balances, day)}
     least = ReminderSettings(least_paise=1)

@@ -74,9 +74,7 @@ class Address:
 def _addresses(phone: str, email: str) -> list[Address]:
     stopped = optouts.among([phone, email])
     found = [("phone", mask(phone) if phone else "", phone), ("email", masked(email) if email else "", email)]
-    return [
-        Address(key, shown, value, optouts.normalised(value) in stopped) for key, shown, value in found if value
-    ]
+    return [Address(key, shown, value, optouts.normalised(value) in stopped) for key, shown, value in found if value]
 
 
 # --- behind a link ------------------------------------------------------------------------------------------
@@ -144,9 +142,7 @@ def _form(request: HttpRequest, party: Party) -> WishForm:
     return WishForm(request.POST if is_sent else None, initial={"channel": wish.channel, "quiet_until": quiet})
 
 
-def _acted(
-    request: HttpRequest, party: Party, form: WishForm, addresses: list[Address], source: OptOut.Source
-) -> bool:
+def _acted(request: HttpRequest, party: Party, form: WishForm, addresses: list[Address], source: OptOut.Source) -> bool:
     """Do what was posted: stop the messages to an address, or keep the form's wishes; False when it must be mended."""
     if request.POST.get("do") == "stop":
         for address in addresses:
@@ -157,6 +153,6 @@ def _acted(
     if not form.is_valid():
         return False
     by = request.user if request.user.is_authenticated and source == OptOut.Source.PORTAL else None
-    wishes.choose(party, by, **form.cleaned_data)  # type: ignore[arg-type]
+    wishes.choose(party, by, **form.cleaned_data)
     messages.success(request, _("Saved."))
     return True
