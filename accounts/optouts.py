@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import outbox
+from accounts import many, outbox
 from accounts.models import Message, OptOut
 
 Source = OptOut.Source
@@ -46,7 +46,7 @@ def among(addresses: Iterable[str]) -> set[str]:
     wanted = {normalised(address) for address in addresses if address}
     if not wanted:
         return set()
-    return set(OptOut.objects.filter(address__in=wanted, ended_at=None).values_list("address", flat=True))
+    return set(OptOut.objects.filter(address__in=many.texts(wanted), ended_at=None).values_list("address", flat=True))
 
 
 def asks(messages: Sequence[Message]) -> dict[int, str]:

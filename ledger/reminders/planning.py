@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
-from django.db.models import BigIntegerField, F, Q, QuerySet
+from django.db.models import BigIntegerField, CharField, F, Q, QuerySet
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -249,7 +249,7 @@ def party_facts(balances: QuerySet[PartyBalance], day: dt.date) -> list[Facts]:
     more = ("party__wish__channel", "party__wish__quiet_until", "party__is_shared", "party__reminders__mode")
     rows = list(balances.values_list(*columns, *more))
     people = PartyPerson.objects.filter(party_id__in=[row[0] for row in rows], is_main=True)
-    phones = {party: str(phone) for party, phone in people.values_list("party_id", "phone")}
+    phones = dict(people.values_list("party_id", Cast("phone", CharField())))
     stopped = frozenset(optouts.among([*phones.values(), *(row[4] for row in rows)]))
     return [
         Facts(

@@ -11,9 +11,10 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Count, FilteredRelation, Min, Q, QuerySet
+from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
-from accounts import optouts
+from accounts import many, optouts
 from accounts.india import india_date
 from accounts.models import Business
 from ledger import promises
@@ -89,7 +90,10 @@ class Facts:
 
     def open_addresses(self) -> tuple[str, str]:
         """Number and address as far as they may be written to."""
-        return tuple("" if optouts.normalised(a) in self.stopped else a for a in (self.phone, self.email))  # type: ignore[return-value]
+        if not self.stopped:
+            return self.phone, self.email
+        phone = "" if optouts.normalised(self.phone) in self.stopped else self.phone
+        return phone, "" if optouts.normalised(self.email) in self.stopped else self.email
 
 
 # --- The rule -----------------------------------------------------------------------------------------------
@@ -137,7 +141,7 @@ def why_not_planned(
 # --- The facts ----------------------------------------------------------------------------------------------
 
 _COLUMNS = (
-    *("invoice_id", "business_id", "party_id", "open_paise", "due_on", "invoice__issued_at", "main__phone"),
+    *("invoice_id", "business_id", "party_id", "open_paise", "due_on", "invoice__issued_at", "number"),
     *("party__email", "party__language", "party__wish__channel", "party__is_shared", "party__reminders__mode"),
     "party__wish__quiet_until",
 )
@@ -145,8 +149,11 @@ _COLUMNS = (
 
 def receivables() -> QuerySet[OpenItem]:
     """Open items of issued invoices, with the party's main number."""
-    return OpenItem.objects.filter(side=OpenItem.Side.DEBIT, invoice__isnull=False).alias(
-        main=FilteredRelation("party__people", condition=Q(party__people__is_main=True))
+    return (
+        OpenItem.objects.filter(side=OpenItem.Side.DEBIT, invoice__isnull=False)
+        .alias(main=FilteredRelation("party__people", condition=Q(party__people__is_main=True)))
+        # As text: the field would take each number apart, which costs more than all else here.
+        .annotate(number=Cast("main__phone", models.CharField()))
     )
 
 
@@ -167,7 +174,7 @@ def gather(items: QuerySet[OpenItem], day: dt.date, *, without: Iterable[int] = 
     stopped = optouts.among([address for row in rows for address in (str(row[6] or ""), row[7])])
     facts = []
     for pk, business, party, paise, due_on, issued_at, saved, email, language, wish, is_shared, mode, quiet in rows:
-        phone = str(saved or "")
+        phone = saved or ""
         issued = india_date(issued_at)
         before = past.get(pk)
         facts.append(
@@ -209,27 +216,31 @@ def _own(stopped: set[str], *addresses: str) -> frozenset[str]:
 
 def _first_shared(invoices: list[int], businesses: list[int]) -> dict[int, dt.date]:
     """The day of the first link that somebody of the shop made; links made for reminders are nobody's."""
-    links = ShareLink.objects.filter(business_id__in=businesses, invoice_id__in=invoices, created_by__isnull=False)
+    links = ShareLink.objects.filter(
+        business_id__in=businesses, invoice_id__in=many.numbers(invoices), created_by__isnull=False
+    )
     firsts = links.values_list("invoice_id").annotate(first=Min("created_at"))
     return {pk: india_date(first) for pk, first in firsts if pk is not None}
 
 
 def disputed(invoices: list[int], businesses: list[int]) -> set[int]:
     """Invoices about which a question is open."""
-    asked = Query.objects.filter(business_id__in=businesses, invoice_id__in=invoices, status=Query.Status.OPEN)
+    asked = Query.objects.filter(
+        business_id__in=businesses, invoice_id__in=many.numbers(invoices), status=Query.Status.OPEN
+    )
     return {pk for pk in asked.values_list("invoice_id", flat=True) if pk}
 
 
 def promised_on(day: dt.date, invoices: list[int], businesses: list[int]) -> set[int]:
     """Invoices that are promised to be paid by `day` or a later one."""
-    found = Invoice.objects.filter(promises.covering(day), business_id__in=businesses, pk__in=invoices)
+    found = Invoice.objects.filter(promises.covering(day), business_id__in=businesses, pk__in=many.numbers(invoices))
     return set(found.values_list("pk", flat=True))
 
 
 def _claimed(parties: list[int], businesses: list[int]) -> tuple[set[int], set[int]]:
     """Invoices, and parties for all they owe, of which somebody says they have paid and the shop has not answered."""
     waiting = PaymentClaim.objects.filter(
-        business_id__in=businesses, party_id__in=parties, status=PaymentClaim.Status.PENDING
+        business_id__in=businesses, party_id__in=many.numbers(parties), status=PaymentClaim.Status.PENDING
     )
     rows = list(waiting.values_list("invoice_id", "party_id"))
     return {pk for pk, _party in rows if pk}, {party for pk, party in rows if not pk}
@@ -248,14 +259,16 @@ def _reminded(
     """What went before: by invoice, and by party today and in seven days. Reminders kept silent at sending were none."""
     kept = Reminder.objects.filter(business_id__in=businesses)
     past: defaultdict[int, _Past] = defaultdict(_Past)
-    rows = kept.filter(invoice_id__in=invoices).exclude(pk__in=without)
+    rows = kept.filter(invoice_id__in=many.numbers(invoices)).exclude(pk__in=without)
     for pk, on, days, why in rows.values_list("invoice_id", "day", "days", "silent_because"):
         before = past[pk or 0]
         before.times += not why
         before.today |= on == day
         if days is not None:
             before.used.add(days)
-    sent = kept.filter(party_id__in=parties, invoice__isnull=False, day__gt=day - WEEK, day__lte=day, silent_because="")
+    sent = kept.filter(
+        party_id__in=many.numbers(parties), invoice__isnull=False, day__gt=day - WEEK, day__lte=day, silent_because=""
+    )
     counts: dict[str, Any] = {"week": Count("pk"), "today": Count("pk", filter=Q(day=day))}
     by_party = list(sent.exclude(pk__in=without).values_list("party_id").annotate(**counts))
     return past, {row[0]: row[2] for row in by_party}, {row[0]: row[1] for row in by_party}
