@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from accounts.models import Activity, Message, User
 from accounts.money import rupees
 from accounts.phones import mask
 from ledger.models import Allocation, Invoice, LinkOpen, ShareLink
+from ledger.reminders import planning
 
 SENT = {Message.Status.SENT, Message.Status.DELIVERED}
 WAITING = {Message.Status.QUEUED, Message.Status.SENDING}
@@ -50,7 +52,7 @@ def of_invoice(invoice: Invoice, links: Iterable[ShareLink], allocations: Iterab
         for link in links
         if link.revoked_at
     ]
-    events += _messages(invoice, links) if links else []
+    events += _messages(invoice, links) if invoice.issued_at else []
     events += _opens(invoice, links) if links else []
     events += [_settled(allocation) for allocation in allocations]
     return sorted(events, key=lambda event: event.at, reverse=True)
@@ -73,14 +75,16 @@ def _name(user: User | None) -> str:
 
 
 def _messages(invoice: Invoice, links: list[ShareLink]) -> list[Event]:
-    rows = Message.objects.filter(
-        business_id=invoice.business_id, subject_kind="link", subject_id__in=[str(link.pk) for link in links]
-    )
+    about = Q(subject_kind="link", subject_id__in=[str(link.pk) for link in links])
+    about |= Q(subject_kind="invoice", subject_id=str(invoice.pk))
+    rows = Message.objects.filter(about, business_id=invoice.business_id)
     return [_message(row) for row in rows]
 
 
 def _message(message: Message) -> Event:
-    channel = message.get_channel_display()
+    channel = str(message.get_channel_display())
+    if message.kind == planning.REMINDER:
+        channel = _("%(channel)s as a reminder") % {"channel": channel}
     to = message.to if message.channel == Message.Channel.EMAIL else mask(message.to)
     at = message.sent_at or message.created_at
     if message.status == Message.Status.READ:

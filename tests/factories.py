@@ -18,8 +18,8 @@ from django.http import HttpRequest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import idempotency, india, parties
-from accounts.models import Business, Device, Image, Membership, Message, Party, PartyPerson, User
+from accounts import idempotency, india, parties, wishes
+from accounts.models import Business, Device, Image, Membership, Message, Party, PartyPerson, Quota, User
 from catalog import orders, stock
 from catalog.models import Category, Item, Order
 from ledger import billing, claims, drafting, links, posting, promises, queries, sharing, statements
@@ -276,6 +276,7 @@ class Book:
     payment: Payment
     taxed_payment: Payment  # of third_party, with TDS
     adjustment: Adjustment
+    batch: Batch  # cancelled
     claim: PaymentClaim  # waits, with a screenshot
     invoice_link: ShareLink
     portal_link: ShareLink
@@ -333,6 +334,7 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
     Paper.objects.create(business=business, party=party, key=f"{business.pk:064x}", claimed_at=now, asked_at=now)
     message = sharing.send(invoice_link, Message.Channel.WHATSAPP, owner)
     LinkOpen.objects.create(business=business, link=invoice_link, event=LinkOpen.Event.OPENED, device=f"{mark} phone")
+    batch = _remind(business, party, third_party, invoice, owner)
     idempotency.once(business, owner, "payment", idempotency.new_key(), {}, lambda: payment.public_id)
     return Book(
         mark=mark,
@@ -358,6 +360,7 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
         payment=payment,
         taxed_payment=taxed_payment,
         adjustment=adjustment,
+        batch=batch,
         claim=claim,
         invoice_link=invoice_link,
         portal_link=portal_link,
@@ -365,6 +368,19 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
         statement_link=statement_link,
         message=message,
     )
+
+
+def _remind(business: Business, party: Party, other: Party, invoice: Invoice, owner: User) -> Batch:
+    """Reminder rules of the shop and of another party, what a party chose, and a cancelled batch with one reminder."""
+    rules.change(ReminderSettings(business=business), (3,), owner)
+    rules.change_party(other, PartyReminders.Mode.OWN, (5,), owner)
+    wishes.choose(party, None, channel="whatsapp", quiet_until=None)
+    Quota.objects.create(business=business)
+    batch = Batch.objects.create(business=business, kind="overdue", day=india.today(), status="cancelled", ended_at=timezone.now())
+    Reminder.objects.create(
+        business=business, party=party, invoice=invoice, batch=batch, day=india.today(), silent_because="cancelled"
+    )
+    return batch
 
 
 # --- Browsers ----------------------------------------------------------------------------------------------

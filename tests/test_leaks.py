@@ -112,6 +112,9 @@ TABLE: dict[str, Class] = {
     "accounts:team_role": deed(SHOP_OWNER),
     "accounts:team_remove": deed(SHOP_OWNER),
     "accounts:messages": page(SHOP),
+    "accounts:notices": page(SHOP),
+    "accounts:notices_seen": deed(SHOP),
+    "accounts:notify_me": deed(SHOP),
     "ledger:home": page(SHOP),
     "ledger:party_list": page(SHOP),
     "ledger:party_new": both(SHOP),
@@ -161,6 +164,12 @@ TABLE: dict[str, Class] = {
     "ledger:series_default": deed(SHOP),
     "ledger:series_remove": deed(SHOP),
     "ledger:books": both(SHOP),
+    "ledger:reminder_settings": both(SHOP),
+    "ledger:party_reminders": both(SHOP),
+    "ledger:reminder_list": page(SHOP),
+    "ledger:reminder_choose": both(SHOP),
+    "ledger:batch_cancel": deed(SHOP),
+    "ledger:invoice_remind": deed(SHOP),
     "ledger:reports": page(SHOP),
     "ledger:report": page(SHOP),
     "ledger:report_file": page(SHOP),
@@ -242,6 +251,7 @@ OWNERS_ALONE = {
         "ledger:series_default",
         "ledger:series_remove",
         "ledger:books",
+        "ledger:reminder_settings",
     )
 }
 # A wildcard of Django's own that redirects or refuses; below /admin/ everything is classed by its prefix.
@@ -346,6 +356,7 @@ def own_arguments(town: Town, name: str) -> dict[str, str]:
         "item": ours.item.public_id,
         "image": ours.image.public_id,
         "order": ours.order.public_id,
+        "batch": ours.batch.public_id,
         "link": ours.invoice_link.public_id,
         "report": "sales",
         "form": "csv",
@@ -399,6 +410,8 @@ def _not_behind_a_link(name: str, money: list[str], rest_of_party: list[str], pr
         return [*rest_of_party, f"{OURS} Kirana", f"{OURS} Rice", f"{OURS} note"]
     if name in {"portal:invoice_link", "portal:invoice_link_pdf"}:
         return rest_of_party
+    if name in {"portal:invoice_wishes", "portal:statement_wishes"}:  # how one is written to, and nothing of the book
+        return [*money, *rest_of_party, f"{OURS} Kirana"]
     if name in {"portal:portal_link", "portal:code"} or (name.endswith("_login") and name.startswith("portal:")):
         return [*money, *rest_of_party, f"{OURS} Kirana"]
     if name.startswith("portal:receipt_") and name != "portal:receipt_pdf":  # what it settled, and no balance
