@@ -2,8 +2,8 @@
 
 from typing import Any
 
-import django.contrib.auth.admin
-import django_otp.plugins.otp_totp.admin
+import django.contrib.auth.admin  # noqa: F401  registers Group first, so that it can be taken out
+import django_otp.plugins.otp_totp.admin  # noqa: F401  shows the secret of each device
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
@@ -86,6 +86,7 @@ class BusinessAdmin(NoDeletion):
         "phone",
         "email",
         "default_credit_days",
+        "promise_days",
         "books_closed_on",
         "created_at",
         "is_active",

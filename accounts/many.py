@@ -20,4 +20,4 @@ def _rows(values: list[int] | list[str], kind: str) -> RawSQL:
     # The values are a parameter; the kind is one of our two words.
     if connection.vendor == "postgresql":
         return RawSQL(f"SELECT unnest(%s::{kind}[])", [values])  # noqa: S611
-    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(values)])  # noqa: S611
+    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(values)])

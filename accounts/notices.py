@@ -119,5 +119,7 @@ def _still_due(message: Message) -> bool:
 
 
 def register() -> None:
-    wording.register(*(Wording(f"notice_{kind}", {"business": NAME, "party": NAME, "url": URL}) for kind in Kind.values))
+    wording.register(
+        *(Wording(f"notice_{kind}", {"business": NAME, "party": NAME, "url": URL}) for kind in Kind.values)
+    )
     outbox.register(KIND, _text, _still_due)

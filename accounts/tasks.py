@@ -1,9 +1,10 @@
 """Celery tasks: short, and safe to run twice or never; the rows say what is to be done."""
 
+import logging
 import threading
 from datetime import timedelta
 
-from celery import shared_task
+from celery import Task, shared_task
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerUnreachable
@@ -11,6 +12,7 @@ from kombu.exceptions import OperationalError as BrokerUnreachable
 from accounts import delivery
 from accounts.models import IdempotencyKey, LimitCounter, LoginChallenge, Message
 
+logger = logging.getLogger(__name__)
 KEPT = timedelta(days=30)
 
 __all__ = ["BrokerUnreachable", "deliver_due", "deliver_now", "forget_old_rows", "sweep"]
@@ -21,10 +23,10 @@ def deliver_now() -> None:
     """What somebody waits for: codes and links asked for at a door."""
     claimed, _sent = delivery.deliver_due(until=Message.Priority.NOW)
     if claimed == delivery.BATCH:
-        deliver_now.delay()
+        _go_on(deliver_now)
 
 
-# A process sends two batches of other messages at once at most: threads stay free for what somebody waits for.
+# A process sends so many batches of other messages at once at most: threads stay free for what somebody waits for.
 _lanes = threading.BoundedSemaphore(2)
 _asked_meanwhile = threading.Event()
 
@@ -41,18 +43,25 @@ def deliver_due() -> None:
         _lanes.release()
     if claimed or _asked_meanwhile.is_set():
         _asked_meanwhile.clear()
-        deliver_due.delay()
+        _go_on(deliver_due)
 
 
 @shared_task
 def sweep() -> None:
-    """Whatever was not woken: at each round a few tasks, which go on by themselves."""
+    """What nobody was woken for: at each round a few tasks, which go on by themselves."""
     due = delivery.sweep()
     if due:
-        deliver_now.delay()
-        deliver_due.delay()
+        _go_on(deliver_now)
+        _go_on(deliver_due)
     if due > delivery.BATCH:
-        deliver_due.delay()
+        _go_on(deliver_due)
+
+
+def _go_on(task: Task) -> None:
+    try:
+        task.delay()
+    except BrokerUnreachable:
+        logger.warning("the broker is unreachable; messages wait for the sweep")
 
 
 @shared_task

@@ -127,6 +127,9 @@ TEMPLATES = [
 FORM_RENDERER = "accounts.forms.FormRenderer"
 
 # --- Database: SQLite in VAR_DIR unless DATABASE_URL names a PostgreSQL -------------------------------------
+# A worker's threads share a pool of so many connections (PostgreSQL): Celery closes them after each task. 0: none.
+IS_WORKER = "worker" in sys.argv and "celery" in " ".join(sys.argv[:2])
+DB_POOL = env.int("DB_POOL", default=10 if IS_WORKER else 0)
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'sharedledger.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
@@ -139,6 +142,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     if TESTING:
         DATABASES["default"]["CONN_MAX_AGE"] = 0
+    elif DB_POOL:
+        DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": DB_POOL, "timeout": 20}}
     else:
         DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
         DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -150,6 +155,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL", default="")
 CELERY_BROKER_URL = REDIS_URL or "memory://"
 CELERY_TASK_IGNORE_RESULT = True
+# Messages are sent in batches by one event loop (accounts.delivery); threads of one process keep its connections.
+CELERY_WORKER_POOL = "threads"
+CELERY_WORKER_CONCURRENCY = env.int("WORKER_THREADS", default=6)
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -166,7 +174,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
-    "sweep-messages": {"task": "accounts.tasks.sweep", "schedule": 15.0},
+    "sweep-messages": {"task": "accounts.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "sweep-old-rows": {"task": "accounts.tasks.forget_old_rows", "schedule": 3600.0},
     "remind": {"task": "ledger.tasks.remind", "schedule": 60.0},
     "prove-the-book": {"task": "ledger.tasks.prove_the_book", "schedule": 24 * 3600.0},
@@ -314,7 +322,8 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG or TESTING
-WHITENOISE_AUTOREFRESH = DEBUG
+# Otherwise every test client reads all static files when it begins.
+WHITENOISE_AUTOREFRESH = DEBUG or TESTING
 
 LOGGING = {
     "version": 1,

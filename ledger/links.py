@@ -75,14 +75,21 @@ def base62(number: int, length: int) -> str:
     return "".join(reversed(letters))
 
 
-def read_token(kind: str, text: str) -> int:
-    """The key inside a genuine token of this kind. Raises LinkUnknown; asks no database."""
-    if len(text) != LENGTH or not all(letter in _VALUES for letter in text):
-        raise LinkUnknown
+def number_of(text: str) -> int | None:
+    """The number that `base62` wrote; None for what holds another sign."""
     number = 0
     for letter in text:
-        number = number * len(ALPHABET) + _VALUES[letter]
-    if number >= 1 << 192:
+        value = _VALUES.get(letter)
+        if value is None:
+            return None
+        number = number * len(ALPHABET) + value
+    return number
+
+
+def read_token(kind: str, text: str) -> int:
+    """The key inside a genuine token of this kind. Raises LinkUnknown; asks no database."""
+    number = number_of(text) if len(text) == LENGTH else None
+    if number is None or number >= 1 << 192:
         raise LinkUnknown
     raw = number.to_bytes(24)
     key, mac = raw[:8], raw[8:]

@@ -1,5 +1,9 @@
 """The ledger's own messages: links to papers and portals, made when they are delivered."""
 
+from collections.abc import Sequence
+
+from django.utils import translation
+
 from accounts import outbox, wording
 from accounts.gateways import GatewayError, Text
 from accounts.models import Message
@@ -8,23 +12,19 @@ from ledger import links, sharing
 from ledger.models import ShareLink
 
 
-def _link(message: Message) -> ShareLink | None:
-    return (
-        ShareLink.objects.select_related("business", "party", "invoice", "payment")
-        .filter(pk=message.subject_id, business=message.business)
-        .first()
+def _texts(messages: Sequence[Message]) -> dict[int, Text | None]:
+    """The links of a whole batch are read at once; one that has ended meanwhile is not sent."""
+    found = ShareLink.objects.select_related("business", "party", "invoice", "payment").in_bulk(
+        {int(message.subject_id) for message in messages}
     )
-
-
-def _render(message: Message) -> Text:
-    link = _link(message)
-    assert link is not None, "still_due was asked before"
-    return sharing.text_of(link, message)
-
-
-def _still_due(message: Message) -> bool:
-    link = _link(message)
-    return link is not None and link.is_live
+    texts: dict[int, Text | None] = {}
+    for message in messages:
+        link = found.get(int(message.subject_id))
+        texts[message.pk] = None
+        if link is not None and link.business_id == message.business_id and link.is_live:
+            with translation.override(wording.spoken(message)):
+                texts[message.pk] = sharing.text_of(link, message)
+    return texts
 
 
 def _render_door(message: Message) -> Text:
@@ -55,4 +55,4 @@ def register() -> None:
     )
     outbox.register("door_link", _render_door, _number_is_saved, is_asked_for=True)
     for kind in sharing.KINDS.values():
-        outbox.register(kind, _render, _still_due)
+        outbox.register_many(kind, _texts)

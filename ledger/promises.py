@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import (
     BigIntegerField,
     Case,
+    Count,
     Exists,
     F,
     OuterRef,
@@ -21,7 +22,7 @@ from django.db.models import (
     Sum,
     When,
 )
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -34,6 +35,7 @@ from ledger.posting.book import lock_party
 
 Status = Promise.Status
 BACKDATED_DAYS = 31  # money that the shop enters later under a day so long before the promise counts for it
+SOON = dt.timedelta(days=6)  # today and the week after it
 MOST_A_DAY = 10  # promises of a party's people, and through each link
 
 
@@ -203,7 +205,7 @@ def _end(promise: Promise, by: User | None, status: str) -> None:
 # --- what became of them ------------------------------------------------------------------------------------
 
 
-def with_paid(found: QuerySet[Promise]) -> QuerySet[Promise]:
+def with_paid(found: QuerySet[Promise]) -> QuerySet[Any]:
     """Adds `paid_paise`: what has come for each promise by its day, as the book stands now.
 
     For an invoice: what settles it, dated up to the day, beyond what settled it before. For a balance: what the shop
@@ -268,3 +270,70 @@ def read(promise: Promise) -> Standing:
     """The same for a promise at hand: one query."""
     scope = Promise.objects.filter(business_id=promise.business_id, pk=promise.pk)
     return standing(with_paid(scope).get())
+
+
+def words(state: str) -> tuple[str, str]:
+    """(class of its badge, its word) of a state."""
+    return {
+        "waiting": ("pending", _("Promised")),
+        "kept": ("good", _("Kept")),
+        "broken": ("bad", _("Not kept")),
+        "replaced": ("", _("Promised anew")),
+        "withdrawn": ("", _("Taken back")),
+    }[state]
+
+
+def of_party(party: Party) -> QuerySet[Promise]:
+    """All promises of a party, newest first, each with its invoice and who made it."""
+    found = Promise.objects.filter(business_id=party.business_id, party=party)
+    return found.select_related("invoice", "made_by").order_by("-pk")
+
+
+def state_of(promised_on: dt.date) -> str:
+    """Of one that stands and has not come in full."""
+    return "broken" if promised_on < today() else "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What stands and has not come (paise): its day has passed, lies within a week, or later; and how many each."""
+
+    late_paise: int
+    week_paise: int
+    later_paise: int
+    late: int
+    week: int
+    later: int
+
+    @property
+    def any(self) -> bool:
+        return bool(self.late or self.week or self.later)
+
+
+def outstanding(business: Business) -> QuerySet[Any]:
+    """What stands and has not come in full, with `rest_paise`."""
+    standing = with_paid(Promise.objects.filter(business=business, status=Status.MADE))
+    waiting = standing.filter(paid_paise__lt=F("amount_paise"))
+    return waiting.annotate(rest_paise=F("amount_paise") - Greatest("paid_paise", 0))
+
+
+def expected(business: Business) -> Expected:
+    """One query."""
+    soon = today() + SOON
+    parts = {
+        "late": Q(promised_on__lt=today()),
+        "week": Q(promised_on__range=(today(), soon)),
+        "later": Q(promised_on__gt=soon),
+    }
+    sums = outstanding(business).aggregate(
+        **{f"{name}_paise": Sum("rest_paise", filter=part, default=0) for name, part in parts.items()},
+        **{name: Count("pk", filter=part) for name, part in parts.items()},
+    )
+    return Expected(**sums)
+
+
+def by_day(business: Business) -> list[tuple[dt.date, int, int]]:
+    """(day, paise, promises) from today on: one query."""
+    found = outstanding(business).filter(promised_on__gte=today()).order_by()
+    days = found.values("promised_on").annotate(paise=Sum("rest_paise"), times=Count("pk")).order_by("promised_on")
+    return [(day["promised_on"], day["paise"], day["times"]) for day in days]

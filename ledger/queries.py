@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import activity, images, notices
@@ -148,3 +148,26 @@ def _set_status(query: Query, by: User, status: Status, *, is_of_shop: bool) -> 
     query.status = status
     query.save(update_fields=["status", "changed_at"])
     activity.record(query.business, by, VERBS[status], ("query", str(query.pk)), of_shop=is_of_shop)
+
+
+# --- reading ------------------------------------------------------------------------------------------------
+
+
+def of_party(party: Party) -> QuerySet[Query]:
+    """All queries of a party with what they are about, newest first."""
+    found = Query.objects.filter(business_id=party.business_id, party=party)
+    return found.select_related("invoice", "payment", "adjustment").order_by("-pk")
+
+
+def thread(query: Query) -> QuerySet[QueryMessage]:
+    """What was said, oldest first, each with who said it."""
+    said = QueryMessage.objects.filter(business_id=query.business_id, query=query)
+    return said.select_related("said_by", "image").defer("image__data").order_by("pk")
+
+
+def line_of(query: Query) -> InvoiceLine | None:
+    """The line it is about: one query, none when it is about the whole document."""
+    if query.invoice_id is None or query.line_position is None:
+        return None
+    lines = InvoiceLine.objects.filter(business_id=query.business_id, invoice_id=query.invoice_id)
+    return lines.get(position=query.line_position)

@@ -88,7 +88,10 @@ class SettingsForm(RulesForm):
         required=False,
         coerce=int,
         empty_value=None,
-        choices=lambda: [("", _("No statements")), *((day, _("on day %(day)s") % {"day": day}) for day in range(1, 29))],
+        choices=lambda: [
+            ("", _("No statements")),
+            *((day, _("on day %(day)s") % {"day": day}) for day in range(1, 29)),
+        ],
         help_text=gettext_lazy("To every party that owes you something."),
     )
     field_order = ("is_on", "before", "on_day", "after", "channel", "hour", "least")

@@ -29,7 +29,7 @@ def prove_the_book() -> int:
 def make_paper(invoice_id: int) -> None:
     """The PDF of an issued document in its party's language, before somebody asks for it."""
     documents = Invoice.objects.select_related("business__logo", "business__signature", "party", "open_item")
-    invoice = documents.filter(status=Invoice.Status.ISSUED, pk=invoice_id).first()
+    invoice = documents.exclude(status=Invoice.Status.DRAFT).filter(pk=invoice_id).first()
     if invoice is None:
         return
     try:

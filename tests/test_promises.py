@@ -3,11 +3,10 @@
 import datetime as dt
 
 import pytest
-from django.db import IntegrityError, transaction
 
 from accounts.india import today
-from ledger import posting, promises
-from ledger.models import Invoice, Payment, Promise
+from ledger import promises
+from ledger.models import Invoice
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -65,3 +64,21 @@ def test_a_promise_that_was_taken_back_silences_nothing(party, bill):
     promise = make.make_promise(party, 1000_00, invoice=bill)
     promises.withdraw(promise, make.make_user())
     assert silenced() == set()
+
+
+# --- what becomes of it -------------------------------------------------------------------------------------
+
+
+def test_talks_union(party, bill, django_assert_num_queries):
+    from ledger import talks
+
+    make.make_promise(party, 400_00, invoice=bill)
+    make.make_query(bill, line=bill.lines.get())
+    make.make_query(make.make_payment(party, 10_00))
+    make.make_promise(party, 400_00)
+    with django_assert_num_queries(1):
+        found = talks.of_party(party)
+    assert len(found) == 4
+    with django_assert_num_queries(1):
+        found = talks.of_document(bill)
+    assert len(found) == 3

@@ -13,6 +13,7 @@ from tests.factories import (
     make_credit_note,
     make_invoice,
     make_party,
+    make_payment,
     make_user,
     merchant_client,
 )
@@ -258,6 +259,27 @@ def test_the_trail_tells_what_happened_newest_first(client, invoice, party, owne
         "Issued",
         "Draft made",
     ]
+    ladder = client.get(f"/m/ram/invoices/{invoice.public_id}/").context["ladder"]
+    reached = [rung.name for rung in ladder if rung.when]
+    assert reached == ["Sent", "Opened", "Logged in"]
+    assert [rung.name for rung in ladder if not rung.when] == ["Delivered", "PDF saved", "Paid"]
+
+
+def test_paid_is_a_rung_only_when_money_has_settled_it_whole(client, invoice, party):
+    client.post(share(invoice))
+
+    def paid():
+        ladder = client.get(f"/m/ram/invoices/{invoice.public_id}/").context["ladder"]
+        return [bool(rung.when) for rung in ladder if rung.name == "Paid"]
+
+    make_payment(party, 18_000_00)
+    assert paid() == [False]
+    make_payment(party, 100_000_00)
+    assert paid() == [True]
+    note = make_credit_note(original=make_invoice(party))
+    client.post(share(note))
+    ladder = client.get(f"/m/ram/invoices/{note.public_id}/").context["ladder"]
+    assert "Paid" not in [rung.name for rung in ladder]
 
 
 def test_a_failed_message_says_why(client, invoice):

@@ -79,7 +79,10 @@ def overdue(business: Business, day: dt.date, shown: int = 100) -> list[Row]:
     rules = silence.settings_of(business)
     items = silence.open_of(business).filter(due_on__lt=day).order_by("due_on", "id")[:shown]
     found = silence.gather(items, day)
-    return rows(business, [(facts, str(why.label) if (why := silence.why_not_planned(facts, day, rules)) else "") for facts in found])
+    return rows(
+        business,
+        [(facts, str(why.label) if (why := silence.why_not_planned(facts, day, rules)) else "") for facts in found],
+    )
 
 
 def rows(business: Business, found: Sequence[tuple[Facts, str]]) -> list[Row]:

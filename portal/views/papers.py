@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.models import Party
 from ledger import export, papers, receipts, statement_paper
-from ledger.models import Invoice, Payment
+from ledger.models import Payment
 from ledger.reports import statement, with_total
 from ledger.statements import Period
 from ledger.views.papers import preparing_page, waited
@@ -30,18 +29,6 @@ def too_long_words() -> str:
     )
 
 
-def pdf_response(request: HttpRequest, invoice: Invoice) -> HttpResponse:
-    """The invoice as a file named by its number; a page in plain words when it is too long for one."""
-    try:
-        content = papers.of_invoice(invoice)
-    except papers.TooLong as error:
-        return render(request, "portal/too_long.html", {"business": invoice.business, "error": error}, status=413)
-    name = f"{invoice.number.replace('/', '-')}.pdf"
-    return HttpResponse(
-        content, content_type="application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
-
-
 def receipt_response(payment: Payment) -> HttpResponse:
     """The receipt in the reader's language, as a file named by its number."""
     content = receipts.pdf_of(payment, translation.get_language() or "en")
@@ -57,7 +44,7 @@ def statement_response(request: HttpRequest, party: Party, period: Period, form:
     rows = with_total(statement.COLUMNS, statement.rows(party, period))
     if form == "csv":
         pieces = export.csv_chunks(statement.COLUMNS, rows)
-        return _attached(_in_language(language, pieces), "text/csv; charset=utf-8", name)
+        return _attached(in_language(language, pieces), "text/csv; charset=utf-8", name)
     try:
         if form == "pdf":
             content = statement_paper.at_once(party, period, language, waited=waited(request))
@@ -65,7 +52,7 @@ def statement_response(request: HttpRequest, party: Party, period: Period, form:
         file = export.xlsx_file("statement", statement.COLUMNS, rows)
     except (statement_paper.TooLong, export.TooLong) as error:
         raise TooLong from error
-    except statement_paper.Preparing as preparing:
+    except papers.Preparing as preparing:
         return preparing_page(request, party.business, preparing, back)
     return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
 
@@ -75,7 +62,7 @@ def _attached(content: bytes | Iterator[str], kind: str, name: str) -> Any:
     return answer(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
-def _in_language(language: str, pieces: Iterator[str]) -> Iterator[str]:
+def in_language(language: str, pieces: Iterator[str]) -> Iterator[str]:
     """The pieces are made after the view has answered, when its language is no longer in force."""
     while True:
         with translation.override(language):
