@@ -114,8 +114,7 @@ def _text(message: Message) -> Text:
 
 
 def _still_due(message: Message) -> bool:
-    found = Notice.objects.filter(pk=message.subject_id, business_id=message.business_id).first()
-    return found is not None
+    return Notice.objects.filter(pk=message.subject_id, business=message.business).exists()
 
 
 def register() -> None:

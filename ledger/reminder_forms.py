@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.forms import RupeesField
+from accounts.models import Message
 from accounts.money import ascii_digits
 from ledger.models import PartyReminders, ReminderSettings
 from ledger.models.reminders import FIRST_HOUR, LAST_HOUR
@@ -75,7 +76,7 @@ class SettingsForm(RulesForm):
     """All of Settings > Reminders; `settings` builds the row."""
 
     is_on = forms.BooleanField(label=gettext_lazy("Send reminders by themselves"), required=False)
-    channel = forms.ChoiceField(label=gettext_lazy("By"), choices=ReminderSettings._meta.get_field("channel").choices)
+    channel = forms.ChoiceField(label=gettext_lazy("By"), choices=Message.Channel.choices)
     hour = forms.TypedChoiceField(
         label=gettext_lazy("At"), coerce=int, choices=[(h, f"{h}:00") for h in range(FIRST_HOUR, LAST_HOUR + 1)]
     )

@@ -13,14 +13,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import notices, paging
 from accounts.access import MerchantRequest, business_page
-from accounts.models import Membership
+from accounts.models import Membership, Message
 
 
 class NotifyForm(forms.Form):
     notify_by = forms.ChoiceField(
         label=gettext_lazy("Also send me a message"),
         required=False,
-        choices=[("", gettext_lazy("No, only here")), *Membership._meta.get_field("notify_by").choices],
+        choices=[("", gettext_lazy("No, only here")), *Message.Channel.choices],
     )
 
 

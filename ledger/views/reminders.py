@@ -124,17 +124,14 @@ def reminder_list(request: MerchantRequest) -> HttpResponse:
 def batch_rows(batches: list[Batch]) -> list[BatchRow]:
     """One query for all their messages."""
     states = Message.objects.filter(campaign_id__in=[batch.pk for batch in batches]).values("campaign_id")
-    counts = {
-        row["campaign_id"]: row
-        for row in states.annotate(
-            sent=Count("pk", filter=Q(status__in=SENT)), waiting=Count("pk", filter=Q(status__in=WAITING))
-        )
-    }
-    return [_batch_row(batch, counts.get(batch.pk, {"sent": 0, "waiting": 0})) for batch in batches]
+    found = states.annotate(
+        sent=Count("pk", filter=Q(status__in=SENT)), waiting=Count("pk", filter=Q(status__in=WAITING))
+    )
+    counts = {row["campaign_id"]: (row["sent"], row["waiting"]) for row in found}
+    return [_batch_row(batch, *counts.get(batch.pk, (0, 0))) for batch in batches]
 
 
-def _batch_row(batch: Batch, count: dict[str, int]) -> BatchRow:
-    sent, waiting = count["sent"], count["waiting"]
+def _batch_row(batch: Batch, sent: int, waiting: int) -> BatchRow:
     under_way = batch.status in planning.UNDER_WAY
     badges = {"running": "queued", "waiting": "uncertain", "done": "sent", "cancelled": "expired"}
     state = _("Being sent") if batch.status == Batch.Status.DONE and waiting else batch.get_status_display()
