@@ -97,11 +97,12 @@ def context_of(invoice: Invoice) -> dict[str, Any]:
     seller = snapshots.of_business(invoice.business) if is_draft else invoice.seller
     buyer = invoice.buyer or snapshots.of_party(invoice.party)
     units = Units()
-    taxed = seller.get("scheme") == Business.Scheme.REGULAR
+    label = invoice.label or snapshots.label_for(invoice, lines)
+    taxed = seller.get("scheme") == Business.Scheme.REGULAR and not _is_bill_of_supply(invoice, label)
     charges_tax = taxed and not invoice.reverse_charge and not invoice.under_lut
     return {
         "invoice": invoice,
-        "title": _title(invoice.label or snapshots.label_for(invoice, lines)),
+        "title": _title(label),
         "lines": [_line(line, units, taxed, charges_tax) for line in lines],
         "has_hsn": any(line.hsn for line in lines),
         "has_discount": any(line.discount_paise for line in lines),
@@ -209,6 +210,13 @@ def _hsn_line(row: gst.HsnRow, units: Units) -> HsnLine:
         igst=amount(row.igst_paise),
         tax=amount(row.total_paise - row.taxable_paise),
     )
+
+
+def _is_bill_of_supply(invoice: Invoice, label: str) -> bool:
+    """A Bill of Supply shows no tax (Rule 49), and neither does a credit note for one."""
+    if invoice.kind == Invoice.Kind.CREDIT_NOTE and invoice.original:
+        label = invoice.original.label
+    return label == gst.DocumentLabel.BILL_OF_SUPPLY.value
 
 
 def tax_rows(invoice: Invoice, taxed: bool) -> list[tuple[str, str]]:

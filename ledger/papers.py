@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 
+from accounts import background
 from accounts.colours import USUAL, readable
 from accounts.models import Business
 from accounts.money import rupees
@@ -25,12 +26,15 @@ from ledger import paper, pdf, verifying
 from ledger.models import Invoice, Paper
 
 logger = logging.getLogger(__name__)
-# A line costs about 14 ms: so many are the most that somebody waits for.
-MAX_LINES = 1000
+# A line costs about 6 ms and 0.2 MiB. With more than the first a bill is drawn in the background, with more than the
+# second not at all: its lines are a page and a file.
+AT_ONCE_LINES, MAX_LINES = 300, 1000
+REFRESH_SECONDS, MAX_WAITS = 4, 30
 # Longer than the longest render: then whoever waits takes over from a process that died.
 LEASE = dt.timedelta(minutes=3)
 KEPT, DAY = dt.timedelta(days=30), dt.timedelta(days=1)
 POLL_SECONDS = 0.1
+REFUSED = b""  # the content of a paper that took too much to draw
 # Above this, the address of delivery stands on the bill of a buyer without a GSTIN (Rule 46(e)); paise.
 DELIVERY_SHOWN_FROM = 50_000_00
 # Longer figures than "99,999.99" and "9,99,999.99" get wider columns and smaller print.
@@ -39,12 +43,19 @@ DENSE_FROM = 200  # letters in a UPI address; a name in Hindi makes so many squa
 
 
 class TooLong(Exception):
-    """More lines than fit a PDF made while somebody waits."""
+    """More lines than a PDF is made of, or lines that take too much to draw."""
 
     def __init__(self, lines: int) -> None:
         super().__init__(f"{lines} lines")
         self.lines = lines
-        self.most = MAX_LINES
+
+
+class Preparing(Exception):
+    """A long one is being made; ask again in REFRESH_SECONDS, and say that it is the time number `waited`."""
+
+    def __init__(self, waited: int) -> None:
+        super().__init__("being made")
+        self.waited = waited
 
 
 # --- Made once ----------------------------------------------------------------------------------------------
@@ -54,14 +65,13 @@ def kept(business_id: int, party_id: int, shows: dict[str, Any], make: Callable[
     """The PDF that shows `shows` (JSON: facts and all else that is printed), made by `make` if nobody has yet.
 
     Of many who ask at once, in any process, one makes it and the others wait. When that one has said nothing for as
-    long as LEASE, another takes over.
+    long as LEASE, another takes over. What took too much to draw is not tried again: raises pdf.TooLarge.
     """
     key = key_of(shows)
     while True:
         found = Paper.objects.filter(business_id=business_id, key=key).first()
         if found is not None and found.content is not None:
-            _touch(found)
-            return bytes(found.content)
+            return _content(found)
         claim = _claim(business_id, party_id, key, found)
         if claim is not None:
             return _make(claim, make)
@@ -69,9 +79,22 @@ def kept(business_id: int, party_id: int, shows: dict[str, Any], make: Callable[
 
 
 def ready(business_id: int, shows: dict[str, Any]) -> bytes | None:
-    """The PDF that shows `shows`, when somebody has made it; does not wait."""
+    """The PDF that shows `shows`, when somebody has made it; does not wait. Raises pdf.TooLarge."""
     found = Paper.objects.filter(business_id=business_id, key=key_of(shows)).exclude(content=None).first()
-    return bytes(found.content) if found is not None and found.content is not None else None
+    return _content(found) if found is not None else None
+
+
+def kept_soon(business_id: int, shows: dict[str, Any], begin: Callable[[], None], waited: int) -> bytes | None:
+    """The long paper that shows `shows` for somebody who waits at a page: what is ready, else Preparing is raised.
+
+    `begin` has it made in the background when nobody has `waited` yet. Who has asked MAX_WAITS times gets None and makes
+    it: perhaps nobody works in the background.
+    """
+    if (content := ready(business_id, shows)) is not None or waited >= MAX_WAITS:
+        return content
+    if not waited:
+        begin()
+    raise Preparing(waited + 1)
 
 
 def key_of(shows: dict[str, Any]) -> str:
@@ -102,11 +125,21 @@ def _make(claim: Paper, make: Callable[[], bytes]) -> bytes:
     mine = Paper.objects.filter(pk=claim.pk, content=None, claimed_at=claim.claimed_at)
     try:
         content = make()
-    except BaseException:
-        mine.delete()
+    except BaseException as error:
+        if isinstance(error, pdf.TooLarge) and not isinstance(error, pdf.Late):
+            mine.update(content=REFUSED)
+        else:
+            mine.delete()
         raise
     mine.update(content=content)
     return content
+
+
+def _content(found: Paper) -> bytes:
+    if not found.content:
+        raise pdf.TooLarge("it was tried before")
+    _touch(found)
+    return bytes(found.content)
 
 
 def _touch(found: Paper) -> None:
@@ -128,7 +161,8 @@ def edition() -> str:
 
     base = Path(settings.BASE_DIR)
     files = sorted(pdf.FOLDER.iterdir()) + sorted(base.glob("locale/*/LC_MESSAGES/django.mo"))
-    files += [base / "ledger" / f"{name}.py" for name in ("paper", "papers", "pdf", "upi", "verifying", "words")]
+    code = ("drawing", "paper", "papers", "pdf", "statement_facts", "upi", "verifying", "words")
+    files += [base / "ledger" / f"{name}.py" for name in code]
     drawn = hashlib.sha256(__version__.encode())
     for file in files:
         drawn.update(file.read_bytes())
@@ -146,16 +180,40 @@ def of_invoice(invoice: Invoice, language: str = "") -> bytes:
     language = language or invoice.party.language
     if invoice.status == Invoice.Status.DRAFT:
         return render_invoice(invoice, language)
-    # Asked once: the paper must be of one moment.
-    invoice.is_replaced = paper.has_newer(invoice)  # type: ignore[attr-defined]
-    return kept(
-        invoice.business_id, invoice.party_id, _shown(invoice, language), lambda: render_invoice(invoice, language)
-    )
+    shows = _shown(invoice, language)
+    try:
+        return kept(invoice.business_id, invoice.party_id, shows, lambda: _drawn(invoice, language))
+    except pdf.TooLarge as error:
+        raise TooLong(invoice.lines.count()) from error
+
+
+def at_once(invoice: Invoice, *, waited: int = 0) -> bytes:
+    """As `of_invoice`, for somebody who waits for the answer: a long one is made in the background.
+
+    Raises Preparing, TooLong.
+    """
+    if invoice.status == Invoice.Status.DRAFT:
+        return of_invoice(invoice)
+    shows = _shown(invoice, invoice.party.language)
+    try:
+        if (content := ready(invoice.business_id, shows)) is not None:
+            return content
+    except pdf.TooLarge as error:
+        raise TooLong(invoice.lines.count()) from error
+    if AT_ONCE_LINES < (lines := invoice.lines.count()) <= MAX_LINES:
+        from ledger import tasks  # which makes papers of all kinds, ours too
+
+        kept_soon(invoice.business_id, shows, lambda: background.run(tasks.make_paper, invoice.pk), waited)
+    elif lines > MAX_LINES:
+        raise TooLong(lines)
+    return of_invoice(invoice)
 
 
 def _shown(invoice: Invoice, language: str) -> dict[str, Any]:
     """All that the paper of an issued document shows and that its frozen facts do not hold."""
     business = invoice.business
+    # Asked once: the paper must be of one moment.
+    invoice.is_replaced = paper.has_newer(invoice)  # type: ignore[attr-defined]
     living = ("name", "upi_id", "bank_name", "bank_account", "bank_ifsc")
     pictures = ("colour", "logo_id", "signature_id", "paper_style")
     return {name: getattr(business, name) for name in (*living, *pictures)} | {
@@ -173,10 +231,18 @@ def _shown(invoice: Invoice, language: str) -> dict[str, Any]:
 
 def render_invoice(invoice: Invoice, language: str) -> bytes:
     """Draw it now, whatever is kept. Raises TooLong."""
+    try:
+        return _drawn(invoice, language)
+    except pdf.TooLarge as error:
+        raise TooLong(invoice.lines.count()) from error
+
+
+def _drawn(invoice: Invoice, language: str) -> bytes:
+    """Raises pdf.TooLarge."""
     with translation.override(language):
         context = paper.context_of(invoice)
         if len(context["lines"]) > MAX_LINES:
-            raise TooLong(len(context["lines"]))
+            raise pdf.TooLarge(f"{len(context['lines'])} lines")
         context |= _standing(invoice, context)
     style = invoice.business.paper_style
     return pdf.write("invoice", context, language, sheets=(f"invoice_{style}.css",))

@@ -11,8 +11,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts import activity, images
-from accounts.models import Party, User
+from accounts import activity, images, notices
+from accounts.models import Notice, Party, User
 from ledger.models import Adjustment, Invoice, InvoiceLine, Payment, Query, QueryMessage
 from ledger.posting.book import lock_party
 
@@ -75,6 +75,7 @@ def ask(party: Party, by: User, document: Document, about: str, said: Said, line
     query = Query.objects.create(business=party.business, party=party, about=about, asked_by=by, **source)
     _say(query, by, said, is_of_shop=False)
     activity.record(party.business, by, "query_asked", ("query", str(query.pk)))
+    notices.tell(party, Notice.Kind.QUERY, query.pk, ref=query.public_id, number=document.number)
     return query
 
 

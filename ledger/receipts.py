@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.money import rupees
-from ledger import letterhead, papers, pdf
+from ledger import letterhead, papers, pdf, verifying
 from ledger.models import Adjustment, Allocation, Invoice, OpenItem, Payment
 from ledger.words import in_words
 
@@ -51,6 +51,7 @@ def context_of(payment: Payment) -> dict[str, Any]:
         "advance": rupees(free) if free else "",
         "from": letterhead.of(payment.business),
         "to": letterhead.to(payment.party),
+        "verify": verifying.receipt_slot(payment),
     }
 
 
@@ -91,6 +92,7 @@ def pdf_of(payment: Payment, language: str) -> bytes:
     """The PDF of a receipt (see `context_of`), made once for all that it shows."""
     with translation.override(language):
         context = context_of(payment) | {"from": letterhead.of(payment.business, with_logo=True)}
+        context["verify"] |= {"qr": pdf.code(context["verify"]["url"])}
     shows = {name: value for name, value in context.items() if name not in {"payment", "from", "to", "parts", "tds"}}
     shows |= {
         "paper": "receipt",

@@ -7,7 +7,7 @@ begins with the row that began the unfinished last page of the part before; the 
 import datetime as dt
 import gc
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -23,15 +23,15 @@ from accounts import background
 from accounts.india import today
 from accounts.models import Party
 from accounts.money import amount, rupees, with_side
-from ledger import ageing, letterhead, paper, papers, pdf, statements
+from ledger import ageing, letterhead, paper, papers, pdf, statement_facts, statements, verifying
 from ledger.models import OpenItem
 from ledger.reports import statement
 from ledger.statements import BEGINNING, Period
 
-MAX_ROWS = 5_000
-PART_ROWS = 250
-AT_ONCE_ROWS = 1_000  # about eight seconds
-REFRESH_SECONDS, MAX_WAITS = 4, 30
+MAX_ROWS = statement_facts.MAX_ROWS
+# One layout takes 0.12 MiB a row. Up to the first it is one, tagged; a longer one is laid out in parts of the second.
+ONE_PIECE_ROWS, PART_ROWS = 600, 250
+AT_ONCE_ROWS = 1_000  # about four seconds
 MOST_ON_A_PAGE = 60
 _PART = ("statement_part.css",)
 
@@ -40,14 +40,6 @@ class TooLong(Exception):
     """More rows than one PDF holds; a CSV file has no end."""
 
     most = MAX_ROWS
-
-
-class Preparing(Exception):
-    """A long one is being made; ask again in REFRESH_SECONDS, and say that it is the time number `waited`."""
-
-    def __init__(self, waited: int) -> None:
-        super().__init__("being made")
-        self.waited = waited
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +73,23 @@ def of(party: Party, period: Period, language: str) -> bytes:
 
 
 def at_once(party: Party, period: Period, language: str, *, waited: int = 0) -> bytes:
-    """As `of`, for somebody who waits for the answer: a long one is made in the background. Raises Preparing, TooLong.
+    """As `of`, for somebody who waits for the answer: a long one is made in the background.
 
-    Who has asked MAX_WAITS times gets it made here: perhaps nobody works in the background.
+    Raises papers.Preparing, TooLong.
     """
     shows, context, lines = _read(party, period, language)
-    if len(lines) > AT_ONCE_ROWS and waited < MAX_WAITS:
-        if (content := papers.ready(party.business_id, shows)) is not None:
-            return content
-        if not waited:
-            from ledger import tasks  # which makes papers of all kinds, ours too
+    if len(lines) > AT_ONCE_ROWS:
+        from ledger import tasks  # which makes papers of all kinds, ours too
 
-            background.run(tasks.make_statement, party.pk, str(period.start), str(period.end), language)
-        raise Preparing(waited + 1)
+        days = (str(period.start), str(period.end))
+        content = papers.kept_soon(
+            party.business_id,
+            shows,
+            lambda: background.run(tasks.make_statement, party.pk, *days, language),
+            waited,
+        )
+        if content is not None:
+            return content
     return papers.kept(party.business_id, party.pk, shows, lambda: _drawn(context, lines, language))
 
 
@@ -105,13 +101,14 @@ def _read(party: Party, period: Period, language: str) -> tuple[dict[str, Any], 
             raise TooLong
         closing = rows.pop()
         context = _context(party, period, opening, rows, closing)
+        context["verify"] = _verify(party, period, opening, rows, closing)
         lines = _lines(rows)
     shows = {"paper": "statement", "language": language, "context": repr(context), "lines": repr(lines)}
     return shows, context, lines
 
 
 def _drawn(context: dict[str, Any], lines: Sequence[Line], language: str) -> bytes:
-    if len(lines) <= PART_ROWS:
+    if len(lines) <= ONE_PIECE_ROWS:
         return pdf.write("statement", context | {"lines": lines, "is_first": True, "is_last": True}, language)
     return _joined(_parts(context, lines, language), context, language)
 
@@ -129,7 +126,10 @@ def words_of(period: Period) -> str:
 
 
 def standing(party: Party) -> dict[str, Any]:
-    """What is open today, by age, and how to pay it: `buckets`, `advance`, `balance`, `pay`, `as_of`. Two queries."""
+    """What is open today, by age, and how to pay it: `buckets`, `advance`, `balance`, `is_owed`, `pay`, `as_of`.
+
+    Two queries.
+    """
     open_now = OpenItem.objects.filter(business_id=party.business_id, party=party, open_paise__gt=0)
     sums = open_now.aggregate(**ageing.sums(today()))
     balance = statements.balance(party)
@@ -144,6 +144,7 @@ def standing(party: Party) -> dict[str, Any]:
         "advance": rupees(-sums["advance"]) if sums["advance"] else "",
         "balance": rupees(abs(balance)),
         "balance_words": balance_words(balance),
+        "is_owed": balance > 0,
         "pay": pay,
     }
 
@@ -172,6 +173,22 @@ def _context(party: Party, period: Period, opening: Any, rows: Sequence[Any], cl
         "debits": amount(sum(row[4] or 0 for row in rows)),
         "credits": amount(sum(row[5] or 0 for row in rows)),
     }
+
+
+def _verify(party: Party, period: Period, opening: Any, rows: Sequence[Any], closing: Any) -> dict[str, str] | None:
+    """Where the paper can be checked, with the code as it is printed; rows are those of `reports.statement`."""
+    said = ((row[0], row[2], row[4] or 0, row[5] or 0) for row in rows)
+    slot = slot_of(party, period, opening[-1], said, closing[-1])
+    return slot and slot | {"qr": pdf.code(slot["url"])}
+
+
+def slot_of(
+    party: Party, period: Period, opening_paise: int, rows: Iterable[statement_facts.Row], closing_paise: int
+) -> dict[str, str] | None:
+    """What a statement made today shows of where it can be checked (ledger.verifying.statement_slot)."""
+    digest = statement_facts.hash_of(party, period, opening_paise, rows, closing_paise)
+    facts = statement_facts.StatementFacts(party.public_id, period, today(), closing_paise, digest)
+    return verifying.statement_slot(facts)
 
 
 def _lines(rows: Sequence[Any]) -> list[Line]:
@@ -205,7 +222,7 @@ def _parts(context: dict[str, Any], lines: Sequence[Line], language: str) -> Ite
         named = [] if is_last else list(enumerate(shown))[-MOST_ON_A_PAGE:]
         plain = shown if is_last else shown[:-MOST_ON_A_PAGE]
         more = {"lines": plain, "named": named, "is_first": start == 0, "is_last": is_last}
-        reader = PdfReader(io.BytesIO(pdf.write("statement", context | more, language, sheets=_PART)))
+        reader = PdfReader(io.BytesIO(pdf.write("statement", context | more, language, sheets=_PART, part=True)))
         gc.collect()  # a layout is full of circles: without this the next part would come on top of it
         pages = list(reader.pages)
         if is_last:
@@ -216,7 +233,7 @@ def _parts(context: dict[str, Any], lines: Sequence[Line], language: str) -> Ite
         }
         start += min(row for row, page in places.items() if page == len(pages) - 1)
         yield pages[:-1]
-        # The writer keeps the reader; what it has read, tags above all, is larger than its pages.
+        # The writer keeps the reader, and what it has read is larger than its pages.
         reader.resolved_objects.clear()
 
 
@@ -226,7 +243,7 @@ def _joined(parts: Iterator[list[PageObject]], context: dict[str, Any], language
         for page in pages:
             writer.add_page(page)
     total = len(writer.pages)
-    feet = PdfReader(io.BytesIO(pdf.write("statement_feet", context | {"pages": range(total)}, language)))
+    feet = PdfReader(io.BytesIO(pdf.write("statement_feet", context | {"pages": range(total)}, language, part=True)))
     for at, page in enumerate(writer.pages):
         _add_foot(writer, page, feet.pages[at], NameObject(f"/Foot{at}"))
     title = f"{context['to'].name}, {context['period']}"

@@ -1,30 +1,53 @@
-"""What happened to an invoice, newest first: from the row itself, its activity, messages, opens and payments."""
+"""What happened to a paper, newest first: from the row itself, its activity, messages, opens and payments.
+
+And how far it has come: one ladder, from its sending to the money, which claims no more than was seen.
+"""
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from accounts.models import Activity, Message, User
+from accounts.models import Activity, Message, Party, User
 from accounts.money import rupees
 from accounts.phones import mask
-from ledger.models import Allocation, Invoice, LinkOpen, ShareLink
+from ledger.models import Allocation, Invoice, LinkOpen, Payment, PaymentClaim, ShareLink
+from ledger.reminders import planning
+from ledger.statement_paper import words_of
+from ledger.statements import Period
 
+# The rungs in their order; a robot's preview is a rung of its own, so that nobody takes it for a reader.
+RUNGS: dict[str, str | Promise] = {
+    "sent": gettext_lazy("Sent"),
+    "delivered": gettext_lazy("Delivered"),
+    "read": gettext_lazy("Read"),
+    "previewed": gettext_lazy("Preview fetched"),
+    "opened": gettext_lazy("Opened"),
+    "saved": gettext_lazy("PDF saved"),
+    "logged_in": gettext_lazy("Logged in"),
+    "paid": gettext_lazy("Paid"),
+}
+ONLY_WHEN_SEEN = {"read", "previewed"}  # many messengers tell of neither: their lack tells nothing
+OPENS_READ, LATEST = 50, 8
 SENT = {Message.Status.SENT, Message.Status.DELIVERED}
 WAITING = {Message.Status.QUEUED, Message.Status.SENDING}
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of the trail; `tone` is "", "wait" or "fail"."""
+    """One line of the trail; `tone` is "", "wait", "fail" or "robot", `rung` one of RUNGS or ""."""
 
     at: dt.datetime
     text: str
     detail: str = ""
     tone: str = ""
+    rung: str = ""
 
     @property
     def when(self) -> str:
@@ -33,6 +56,30 @@ class Event:
         if local.date() == timezone.localdate():
             return _("today %(time)s") % {"time": clock}
         return f"{date_format(local, 'DATE_FORMAT')}, {clock}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """How far a paper has come: `when` it was last seen to reach this rung, "" while it was not; `times` of opens."""
+
+    name: str
+    when: str
+    times: int
+
+
+def ladder(events: Iterable[Event], *, paid: bool = True) -> list[Rung]:
+    """The rungs of a paper in their order, from its trail; `paid`: money can be paid on it."""
+    seen: dict[str, list[Event]] = {}
+    for event in events:
+        seen.setdefault(event.rung, []).append(event)
+    for higher, lower in (("read", "delivered"), ("delivered", "sent")):
+        if higher in seen:
+            seen.setdefault(lower, seen[higher])
+    return [
+        Rung(str(name), max(found, key=lambda event: event.at).when if found else "", len(found))
+        for key, name in RUNGS.items()
+        if (found := seen.get(key, [])) or (key not in ONLY_WHEN_SEEN and (paid or key != "paid"))
+    ]
 
 
 def of_invoice(invoice: Invoice, links: Iterable[ShareLink], allocations: Iterable[Allocation]) -> list[Event]:
@@ -45,15 +92,51 @@ def of_invoice(invoice: Invoice, links: Iterable[ShareLink], allocations: Iterab
     if invoice.cancelled_at:
         detail = " · ".join(filter(None, (invoice.cancel_reason, actors.get("cancelled", ""))))
         events.append(Event(invoice.cancelled_at, _("Cancelled"), detail, "fail"))
-    events += [
-        Event(link.revoked_at, _("Link revoked"), actors.get("link_revoked", ""), "fail")
-        for link in links
-        if link.revoked_at
-    ]
-    events += _messages(invoice, links) if links else []
-    events += _opens(invoice, links) if links else []
-    events += [_settled(allocation) for allocation in allocations]
+    is_settled = invoice.status == Invoice.Status.ISSUED and not invoice.due_paise
+    events += [_settled(allocation, is_settled) for allocation in allocations]
+    return _newest_first(events + _of_links(links, actors.get("link_revoked", ""), invoice))
+
+
+def of_payment(payment: Payment, links: Iterable[ShareLink]) -> list[Event]:
+    """At most two queries: messages, opens; none without links. `payment` with its claim and who entered it."""
+    events = [Event(payment.created_at, _("Entered"), _name(payment.created_by))]
+    claim: PaymentClaim | None = getattr(payment, "claim", None)
+    if claim:
+        events.append(Event(claim.claimed_at, _("Told by the customer"), rupees(claim.amount_paise)))
+    if payment.cancelled_at:
+        events.append(Event(payment.cancelled_at, _("Cancelled"), payment.cancel_reason, "fail"))
+    return _newest_first(events + _of_links(list(links), ""))
+
+
+def of_party(party: Party) -> list[Event]:
+    """What was seen of this party's papers of late, through links of all kinds: one query."""
+    rows = LinkOpen.objects.filter(
+        business_id=party.business_id, link__business_id=party.business_id, link__party=party
+    )
+    rows = rows.select_related("link__invoice", "link__payment").order_by("-id")[:LATEST]
+    return [replace(event, text=f"{title_of(row.link)}: {event.text}") for row in rows for event in [_open(row)]]
+
+
+def title_of(link: ShareLink) -> str:
+    """What a link shows, in words; with its invoice or payment at hand, no query."""
+    if link.invoice:
+        return f"{link.invoice.get_kind_display()} {link.invoice.number}"
+    if link.payment:
+        return _("Receipt %(number)s") % {"number": link.payment.number}
+    if link.starts_on and link.ends_on:
+        return _("Statement: %(days)s") % {"days": words_of(Period(link.starts_on, link.ends_on))}
+    return _("Party portal")
+
+
+def _newest_first(events: list[Event]) -> list[Event]:
     return sorted(events, key=lambda event: event.at, reverse=True)
+
+
+def _of_links(links: list[ShareLink], revoked_by: str, invoice: Invoice | None = None) -> list[Event]:
+    if not links:
+        return []
+    revoked = [Event(link.revoked_at, _("Link revoked"), revoked_by, "fail") for link in links if link.revoked_at]
+    return revoked + _messages(links, invoice) + _opens(links)
 
 
 def _actors(invoice: Invoice) -> dict[str, str]:
@@ -72,39 +155,60 @@ def _name(user: User | None) -> str:
     return _("by %(name)s") % {"name": user.name} if user and user.name else ""
 
 
-def _messages(invoice: Invoice, links: list[ShareLink]) -> list[Event]:
-    rows = Message.objects.filter(
-        business_id=invoice.business_id, subject_kind="link", subject_id__in=[str(link.pk) for link in links]
-    )
+def _messages(links: list[ShareLink], invoice: Invoice | None) -> list[Event]:
+    """Messages with these links, and reminders of the invoice (which are about it and not about a link)."""
+    about = Q(subject_kind="link", subject_id__in=[str(link.pk) for link in links])
+    if invoice:
+        about |= Q(subject_kind="invoice", subject_id=str(invoice.pk))
+    rows = Message.objects.filter(about, business_id=links[0].business_id)
     return [_message(row) for row in rows]
 
 
 def _message(message: Message) -> Event:
-    channel = message.get_channel_display()
+    channel = str(message.get_channel_display())
+    if message.kind == planning.REMINDER:
+        channel = _("%(channel)s as a reminder") % {"channel": channel}
     to = message.to if message.channel == Message.Channel.EMAIL else mask(message.to)
     at = message.sent_at or message.created_at
+    if message.status == Message.Status.READ:
+        return Event(message.read_at or at, _("Read in %(channel)s") % {"channel": channel}, to, rung="read")
     if message.status == Message.Status.DELIVERED:
-        return Event(at, _("Delivered by %(channel)s") % {"channel": channel}, to)
+        text = _("Delivered by %(channel)s") % {"channel": channel}
+        return Event(message.delivered_at or at, text, to, rung="delivered")
     if message.status in SENT:
-        return Event(at, _("Sent by %(channel)s") % {"channel": channel}, to)
+        return Event(at, _("Sent by %(channel)s") % {"channel": channel}, to, rung="sent")
     if message.status in WAITING:
         return Event(at, _("Waiting to be sent by %(channel)s") % {"channel": channel}, to, "wait")
     words = {
         Message.Status.FAILED: _("Not sent by %(channel)s"),
         Message.Status.UNCERTAIN: _("Not sure it arrived by %(channel)s"),
         Message.Status.DROPPED: _("Not sent by %(channel)s: no longer needed"),
+        Message.Status.CANCELLED: _("Not sent by %(channel)s: cancelled"),
     }
     detail = " · ".join(filter(None, (to, message.error)))
     return Event(at, words[Message.Status(message.status)] % {"channel": channel}, detail, "fail")
 
 
-def _opens(invoice: Invoice, links: list[ShareLink]) -> list[Event]:
-    rows = LinkOpen.objects.filter(business_id=invoice.business_id, link__in=links).order_by("-id")[:50]
-    words = {LinkOpen.Event.OPENED: _("Opened"), LinkOpen.Event.LOGGED_IN: _("Logged in to the portal")}
-    return [Event(row.at, words[LinkOpen.Event(row.event)], row.device) for row in rows]
+def _opens(links: list[ShareLink]) -> list[Event]:
+    rows = LinkOpen.objects.filter(business_id=links[0].business_id, link__in=links).order_by("-id")[:OPENS_READ]
+    return [_open(row) for row in rows]
 
 
-def _settled(allocation: Allocation) -> Event:
+def _open(row: LinkOpen) -> Event:
+    event = LinkOpen.Event(row.event)
+    if event == LinkOpen.Event.PREVIEWED:
+        words = _("%(messenger)s fetched a preview; nobody has read it by that") % {"messenger": row.device}
+        return Event(row.at, words, tone="robot", rung=event.value)
+    words = {
+        LinkOpen.Event.OPENED: _("Opened"),
+        LinkOpen.Event.SAVED: _("PDF saved"),
+        LinkOpen.Event.LOGGED_IN: _("Logged in to the portal"),
+    }[event]
+    return Event(row.at, words, row.device, rung=event.value)
+
+
+def _settled(allocation: Allocation, is_settled: bool) -> Event:
+    """`is_settled`: nothing is due on the invoice any more, so that money on it has paid it."""
     credit = allocation.credit
     amount = rupees(allocation.amount_paise)
     if credit.payment:
@@ -116,4 +220,4 @@ def _settled(allocation: Allocation) -> Event:
     else:
         text = _("Credited %(amount)s") % {"amount": amount}
         detail = str(credit.document)
-    return Event(allocation.allocated_at, text, detail)
+    return Event(allocation.allocated_at, text, detail, rung="paid" if is_settled and credit.payment else "")

@@ -1,86 +1,160 @@
-"""The short address printed on invoices and credit notes: whoever holds the paper asks the shop's book about it.
+"""The short address printed on papers: whoever holds the paper asks the shop's book about it (ledger.confirming).
 
-Token = the document's public id (12 letters and digits) and 11 more, base 62 of a 64-bit HMAC-SHA256 over it. There is
-no row for it and no end of it: it says no more than the paper's own head does, so it outlives every share link.
-Statements have none: nothing of them is frozen that could be asked for.
+Invoice, credit note, receipt: the paper's public id (12 letters and digits) and 11 more, base 62 of a 64-bit HMAC-SHA256
+over its kind and id. Statement: 50 letters and digits, base 62 of what it says (party, days, day it was made, closing
+balance, 64 bits of its hash) and a 64-bit HMAC over that: nothing of it is kept, so the paper brings it along.
+There is no row for an address and no end of it: it says no more than the paper's own head, so it outlives share links.
 """
 
 import datetime as dt
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+import struct
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import segno
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet, Sum
 from django.urls import reverse
-from django.utils.formats import date_format
-from django.utils.functional import Promise
-from django.utils.timezone import localtime
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from accounts.models import Business
-from accounts.money import rupees
-from ledger import facts
-from ledger.links import base62
-from ledger.models import Invoice
+from accounts.models.ids import ALPHABET as ID_LETTERS
+from ledger.links import base62, number_of
+from ledger.models import Invoice, Payment
+from ledger.statement_facts import StatementFacts
+from ledger.statements import BEGINNING, Period
 
 FORMAT = b"sharedledger-verify-1"
-_TOKEN = re.compile(r"([0-9a-z]{12})([0-9A-Za-z]{11})", re.ASCII)
+RECEIPT, STATEMENT = b"|receipt", b"|statement"
 HASH_SHOWN = 12
-DETAILS: dict[str, str | Promise] = {
-    "upi_id": gettext_lazy("UPI id"),
-    "bank_account": gettext_lazy("Account number"),
-    "bank_ifsc": gettext_lazy("IFSC"),
-}
+_TOKEN = re.compile(r"([0-9a-z]{12})([0-9A-Za-z]{11})", re.ASCII)
+_MAC_BYTES, _MAC_LETTERS = 8, 11
+# Of a statement: the party's id, then first day, last day and day it was made, counted from BEGINNING; then the closing
+# balance in paise (7 bytes, signed) and the beginning of its hash.
+_HEAD, _CLOSING_BYTES, _HASH_BYTES = struct.Struct(">QHHH"), 7, 8
+_BYTES = _HEAD.size + _CLOSING_BYTES + _HASH_BYTES + _MAC_BYTES
+STATEMENT_LETTERS = 50  # of base 62, for _BYTES
 
 
 class Unknown(Exception):
     """No token of ours, or of a document that can no longer be asked about: 404."""
 
 
-def _mac(signing_key: str, public_id: str) -> str:
-    digest = hmac.new(signing_key.encode(), FORMAT + b"|" + public_id.encode(), hashlib.sha256).digest()
-    return base62(int.from_bytes(digest[:8]), 11)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a genuine token names: an invoice or a receipt by its public id, or a statement by its facts."""
+
+    invoice: str = ""
+    receipt: str = ""
+    statement: StatementFacts | None = None
 
 
-def token(invoice: Invoice) -> str:
+# --- addresses ----------------------------------------------------------------------------------------------
+
+
+def token(paper: Invoice | Payment) -> str:
     """23 letters and digits, signed with the newest key; the same for ever while that key stays."""
-    return invoice.public_id + _mac(settings.LINK_KEYS[0], invoice.public_id)
+    kind = RECEIPT if isinstance(paper, Payment) else b""
+    return paper.public_id + _seal(_mac(settings.LINK_KEYS[0], kind, paper.public_id.encode()))
 
 
-def read_token(text: str) -> str:
-    """The public id inside a genuine token. Raises Unknown; asks no database."""
-    match = _TOKEN.fullmatch(text)
-    if not match:
-        raise Unknown
-    public_id, mac = match.groups()
-    # Every key is tried, so that time does not tell which one fits.
-    fits = [hmac.compare_digest(mac, _mac(signing_key, public_id)) for signing_key in settings.LINK_KEYS]
-    if True not in fits:
-        raise Unknown
-    return str(public_id)
+def statement_token(facts: StatementFacts) -> str | None:
+    """50 letters and digits; None for days or a balance beyond what a token holds."""
+    days = [(day - BEGINNING).days for day in (facts.period.start, facts.period.end, facts.made_on)]
+    try:
+        head = _HEAD.pack(int(facts.party_id, 36), *days)
+        closing = facts.closing_paise.to_bytes(_CLOSING_BYTES, signed=True)
+    except (struct.error, OverflowError):
+        return None
+    said = head + closing + facts.hash[:_HASH_BYTES]
+    return base62(int.from_bytes(said + _mac(settings.LINK_KEYS[0], STATEMENT, said)), STATEMENT_LETTERS)
 
 
-def path(invoice: Invoice) -> str:
-    return reverse("portal:verify", kwargs={"token": token(invoice)})
+def read_token(text: str) -> Asked:
+    """What a genuine token names. Raises Unknown; asks no database."""
+    if match := _TOKEN.fullmatch(text):
+        public_id, seal = match.groups()
+        number = number_of(seal)
+        mac = number.to_bytes(_MAC_BYTES) if number is not None and number < 1 << 8 * _MAC_BYTES else b""
+        # Both kinds are tried, so that time does not tell which one fits.
+        is_invoice, is_receipt = (_fits(kind, public_id.encode(), mac) for kind in (b"", RECEIPT))
+        if is_invoice or is_receipt:
+            return Asked(invoice=public_id) if is_invoice else Asked(receipt=public_id)
+    number = number_of(text) if len(text) == STATEMENT_LETTERS else None
+    if number is not None and number < 1 << 8 * _BYTES:
+        raw = number.to_bytes(_BYTES)
+        if _fits(STATEMENT, raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]):
+            return Asked(statement=_facts(raw))
+    raise Unknown
+
+
+def _facts(raw: bytes) -> StatementFacts:
+    party, *days = _HEAD.unpack_from(raw)
+    start, end, made_on = (BEGINNING + dt.timedelta(days=day) for day in days)
+    closing = raw[_HEAD.size : _HEAD.size + _CLOSING_BYTES]
+    at = _HEAD.size + _CLOSING_BYTES
+    return StatementFacts(
+        party_id=_base36(party),
+        period=Period(start, end),
+        made_on=made_on,
+        closing_paise=int.from_bytes(closing, signed=True),
+        hash=raw[at : at + _HASH_BYTES],
+    )
+
+
+def _base36(number: int) -> str:
+    letters = []
+    for _ in range(12):
+        number, value = divmod(number, 36)
+        letters.append(ID_LETTERS[value])
+    return "".join(reversed(letters))
+
+
+def _mac(signing_key: str, kind: bytes, said: bytes) -> bytes:
+    return hmac.new(signing_key.encode(), FORMAT + kind + b"|" + said, hashlib.sha256).digest()[:_MAC_BYTES]
+
+
+def _seal(mac: bytes) -> str:
+    return base62(int.from_bytes(mac), _MAC_LETTERS)
+
+
+def _fits(kind: bytes, said: bytes, mac: bytes) -> bool:
+    """Whether a key of ours made `mac`; every key is tried."""
+    return True in [hmac.compare_digest(mac, _mac(key, kind, said)) for key in settings.LINK_KEYS]
+
+
+# --- on the paper -------------------------------------------------------------------------------------------
 
 
 def slot(invoice: Invoice) -> dict[str, str] | None:
-    """What a paper shows: `url`, its `path`, `qr` (data URI of an SVG) and `hash` (its first digits). No query.
+    """What an invoice or credit note shows: `url`, its `path`, `qr` (data URI of an SVG) and `hash` (its first digits).
 
-    None for a draft.
+    None for a draft. No query.
     """
     if invoice.status == Invoice.Status.DRAFT:
         return None
-    where = path(invoice)
+    return _slot(token(invoice), invoice.facts_hash)
+
+
+def receipt_slot(payment: Payment) -> dict[str, str]:
+    """The same for a receipt, which has no hash: its few facts stand on the page."""
+    return _slot(token(payment), "")
+
+
+def statement_slot(facts: StatementFacts) -> dict[str, str] | None:
+    """The same for a statement; None when it says more than a token holds."""
+    text = statement_token(facts)
+    return _slot(text, facts.hash.hex()) if text else None
+
+
+def path(paper: Invoice | Payment) -> str:
+    return reverse("portal:verify", kwargs={"token": token(paper)})
+
+
+def _slot(text: str, digits: str) -> dict[str, str]:
+    where = reverse("portal:verify", kwargs={"token": text})
     url = settings.SITE_URL + where
-    return {"url": url, "path": where, "qr": _qr(url), "hash": short_hash(invoice.facts_hash)}
+    return {"url": url, "path": where, "qr": _qr(url), "hash": short_hash(digits)}
 
 
 @lru_cache(maxsize=512)
@@ -91,158 +165,3 @@ def _qr(url: str) -> str:
 def short_hash(digits: str) -> str:
     """The first twelve digits in fours, as people compare them: "3fa2 b1c4 d5e6"."""
     return " ".join(digits[at : at + 4] for at in range(0, HASH_SHOWN, 4)).strip()
-
-
-def read(text: str) -> Invoice:
-    """The document behind a token, with business, original, `is_replaced` and `credited_paise`: one query.
-
-    Raises Unknown.
-    """
-    found = Invoice.objects.exclude(status=Invoice.Status.DRAFT).filter(business__is_active=True)
-    found = found.select_related("business", "original").annotate(
-        is_replaced=Exists(_same_party(replaces_id=OuterRef("pk"))), credited_paise=_credited()
-    )
-    invoice = found.filter(public_id=read_token(text)).first()
-    if invoice is None:
-        raise Unknown
-    return invoice
-
-
-def _same_party(**which: Any) -> QuerySet[Invoice]:
-    return Invoice.objects.filter(
-        business_id=OuterRef("business_id"), party_id=OuterRef("party_id"), status=Invoice.Status.ISSUED, **which
-    )
-
-
-def _credited() -> Any:
-    notes = _same_party(original_id=OuterRef("pk"), kind=Invoice.Kind.CREDIT_NOTE).order_by()
-    return notes.values("original_id").annotate(paise=Sum("total_paise")).values("paise")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the book says of one document. `tone`: good, warn, bad. Nothing of the buyer, the lines or the balance."""
-
-    tone: str
-    heading: str
-    sentence: str
-    agrees: bool
-    facts: list[tuple[str, str]]
-    pay: list[tuple[str, str]]
-    changed: list[str]
-    gone: list[str]
-
-    @property
-    def copied(self) -> list[str]:
-        """The labels of what a payer copies into an app or a form."""
-        return [str(label) for label in DETAILS.values()]
-
-    @property
-    def is_payable(self) -> bool:
-        return bool(self.pay or self.gone)
-
-
-def answer(invoice: Invoice) -> Answer:
-    """What to tell of a document that `read` gave: one query (its lines). The hash is computed anew from the rows."""
-    agrees = hmac.compare_digest(facts.hash_of(invoice, invoice.lines.all()), invoice.facts_hash)
-    tone, heading, sentence = _verdict(invoice, agrees)
-    payable = agrees and invoice.kind == Invoice.Kind.INVOICE and _stands(invoice)
-    changed, gone = _changes(invoice.seller, invoice.business) if payable else ([], [])
-    return Answer(
-        tone=tone,
-        heading=heading,
-        sentence=sentence,
-        agrees=agrees,
-        facts=_facts(invoice),
-        pay=_pay(invoice.business) if payable else [],
-        changed=changed,
-        gone=gone,
-    )
-
-
-def _stands(invoice: Any) -> bool:
-    if invoice.status != Invoice.Status.ISSUED or invoice.is_replaced:
-        return False
-    return not invoice.credited_paise or invoice.credited_paise < invoice.total_paise
-
-
-def _verdict(invoice: Any, agrees: bool) -> tuple[str, str, str]:
-    """(tone, heading, sentence)."""
-    ask = _("Pay nothing on this paper before you have asked the shop on a number you know.")
-    if not agrees:
-        what = _("What is kept of this document is not what was issued.")
-        return "bad", _("This document cannot be confirmed"), f"{what} {ask}"
-    if invoice.status == Invoice.Status.CANCELLED:
-        day = {"day": date_format(localtime(invoice.cancelled_at), "DATE_FORMAT")}
-        words = _("The shop cancelled it on %(day)s. Nothing is to be paid on it.") % day
-        newer = " " + _("A newer invoice took its place.") if invoice.is_replaced else ""
-        return "bad", _("This paper was cancelled"), words + newer
-    if invoice.is_replaced:
-        return (
-            "bad",
-            _("This invoice was replaced"),
-            _("A newer invoice took its place. Nothing is to be paid on this one."),
-        )
-    if invoice.kind == Invoice.Kind.CREDIT_NOTE:
-        return "good", _("This credit note stands"), _("The shop issued it, and it was not cancelled.")
-    if not _stands(invoice):
-        return (
-            "warn",
-            _("This invoice was credited in full"),
-            _("A credit note took all of it back. Nothing is to be paid on it."),
-        )
-    if invoice.credited_paise:
-        text = _("The shop issued it. A part of it was taken back by a credit note: less is to be paid than it says.")
-        return "warn", _("This invoice was credited in part"), text
-    return "good", _("This invoice stands"), _("The shop issued it, and it was neither cancelled nor replaced.")
-
-
-def _facts(invoice: Invoice) -> list[tuple[str, str]]:
-    return [
-        (_("Shop"), invoice.seller.get("name", "")),
-        (_("Number"), invoice.number),
-        (_("Date"), date_format(invoice.issued_on, "DATE_FORMAT")),
-        (_("Total"), rupees(invoice.total_paise)),
-    ]
-
-
-def _pay(business: Business) -> list[tuple[str, str]]:
-    """The details that are right today; the name is what the payer's app or bank will show."""
-    rows = [(_("UPI id"), business.upi_id)]
-    if business.bank_account:
-        rows += [
-            (_("Account number"), business.bank_account),
-            (_("IFSC"), business.bank_ifsc),
-            (_("Bank"), business.bank_name),
-        ]
-    rows = [row for row in rows if row[1]]
-    return [*rows, (_("Name"), business.name)] if rows else []
-
-
-def _changes(at_issue: Mapping[str, Any], business: Business) -> tuple[list[str], list[str]]:
-    """Which details are others than at issue, and which the shop no longer has; none that were not there at issue."""
-    changed: list[str] = []
-    gone: list[str] = []
-    for field, label in DETAILS.items():
-        then, now = at_issue.get(field) or "", getattr(business, field)
-        if then and then != now:
-            (changed if now else gone).append(str(label))
-    return changed, gone
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    label: str
-    on_paper: str
-    in_book: str
-
-
-def compare(invoice: Invoice, total_paise: int, dated_on: dt.date) -> list[Difference]:
-    """Where the reader's paper differs from the book in total (paise) or date; [] when both agree."""
-    found = []
-    if total_paise != invoice.total_paise:
-        found.append(Difference(_("Total"), rupees(total_paise), rupees(invoice.total_paise)))
-    if dated_on != invoice.issued_on:
-        days = (date_format(day, "DATE_FORMAT") for day in (dated_on, invoice.issued_on))
-        found.append(Difference(_("Date"), *days))
-    return found

@@ -6,7 +6,8 @@ Amounts are paise, quantities thousandths, prices ten-thousandths of a rupee, as
 import datetime as dt
 import io
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -19,9 +20,9 @@ from django.http import HttpRequest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import idempotency, india, parties
+from accounts import idempotency, india, parties, wishes
 from accounts.images import encode
-from accounts.models import Business, Device, Image, Membership, Message, Party, PartyPerson, User
+from accounts.models import Business, Device, Image, Membership, Message, Party, PartyPerson, Quota, User
 from catalog import orders, stock
 from catalog.models import Category, Item, Order
 from ledger import billing, claims, confirmations, drafting, links, posting, promises, queries, sharing, statements
@@ -29,22 +30,28 @@ from ledger.crediting import Want
 from ledger.models import (
     Adjustment,
     BalanceConfirmation,
+    Batch,
     Invoice,
     LinkOpen,
     Paper,
+    PartyReminders,
     Payment,
     PaymentClaim,
     Promise,
     Query,
     QueryMessage,
+    Reminder,
+    ReminderSettings,
     ShareLink,
 )
+from ledger.reminders import rules
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
     "1f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
 )
 _serial = itertools.count(1)
+Once = Callable[[], AbstractContextManager[None]]  # the fixture `once` of conftest.py
 
 
 def new_phone() -> str:
@@ -53,12 +60,16 @@ def new_phone() -> str:
 
 
 def changes(queries: Any) -> list[str]:
-    """The captured statements that change a row: but for a drawn PDF, which is kept for whoever asks next."""
+    """The captured statements that change a row: but for a drawn PDF, which is kept for whoever asks next, and for a
+    robot's line in the log of previews.
+    """
     sql = [query["sql"] for query in queries]
     return [
         text
         for text in sql
-        if not text.startswith(("SELECT", "SAVEPOINT", "RELEASE", "BEGIN", "COMMIT")) and '"ledger_paper"' not in text
+        if not text.startswith(("SELECT", "SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))
+        and '"ledger_paper"' not in text
+        and "'previewed'" not in text
     ]
 
 
@@ -291,6 +302,7 @@ class Book:
     payment: Payment
     taxed_payment: Payment  # of third_party, with TDS
     adjustment: Adjustment
+    batch: Batch  # cancelled
     claim: PaymentClaim  # waits, with a screenshot
     promise: Promise  # through the invoice's link
     query: Query  # of a line of the invoice, with a photo
@@ -353,6 +365,7 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
     Paper.objects.create(business=business, party=party, key=f"{business.pk:064x}", claimed_at=now, asked_at=now)
     message = sharing.send(invoice_link, Message.Channel.WHATSAPP, owner)
     LinkOpen.objects.create(business=business, link=invoice_link, event=LinkOpen.Event.OPENED, device=f"{mark} phone")
+    batch = _remind(business, party, third_party, invoice, owner)
     idempotency.once(business, owner, "payment", idempotency.new_key(), {}, lambda: payment.public_id)
     return Book(
         mark=mark,
@@ -378,6 +391,7 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
         payment=payment,
         taxed_payment=taxed_payment,
         adjustment=adjustment,
+        batch=batch,
         claim=claim,
         **talks,
         invoice_link=invoice_link,
@@ -386,6 +400,21 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
         statement_link=statement_link,
         message=message,
     )
+
+
+def _remind(business: Business, party: Party, other: Party, invoice: Invoice, owner: User) -> Batch:
+    """Reminder rules of the shop and of another party, what a party chose, and a cancelled batch with one reminder."""
+    rules.change(ReminderSettings(business=business), (3,), owner)
+    rules.change_party(other, PartyReminders.Mode.OWN, (5,), owner)
+    wishes.choose(party, None, channel="whatsapp", quiet_until=None)
+    Quota.objects.create(business=business)
+    batch = Batch.objects.create(
+        business=business, kind="overdue", day=india.today(), status="cancelled", ended_at=timezone.now()
+    )
+    Reminder.objects.create(
+        business=business, party=party, invoice=invoice, batch=batch, day=india.today(), silent_because="cancelled"
+    )
+    return batch
 
 
 def _talk(
@@ -435,6 +464,13 @@ def customer_client(phone: str | Party, *only: Party, client: Client | None = No
     reached = only or Party.objects.filter(people__phone=phone, is_shared=True)
     access = {str(party.pk): party.access_version for party in reached}
     return _signed_in(client or Client(), settings.PORTAL_SESSION_COOKIE_NAME, user, access=access)
+
+
+def same_browser(client: Client) -> Client:
+    """Another with the same cookies: so a module's browsers serve each of its tests anew."""
+    again = Client()
+    again.cookies.load(client.cookies.output(header="", sep=";"))
+    return again
 
 
 def _signed_in(client: Client, cookie: str, user: User, **session: Any) -> Client:

@@ -1,21 +1,26 @@
 """A GET or HEAD changes nothing, whoever sends it: preview bots and crawlers read every public address.
 
-Not one row of one table may differ afterwards, sessions and counters included, and no cookie may be set.
+Not one row of one table may differ afterwards, sessions and counters included, and no cookie may be set. What a robot
+leaves is one line of an access log, which is no open and counts as none.
 """
 
+import copy
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.apps import apps
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Business
-from ledger import links
-from ledger.models import Paper
+from ledger import links, previews
+from ledger.models import LinkOpen, Paper, ShareLink
 from tests import factories
-from tests.factories import Book
+from tests.factories import Book, Once
 
 pytestmark = pytest.mark.django_db
 
@@ -28,15 +33,25 @@ AGENTS = {
 }
 
 
+@pytest.fixture(scope="module")
+def _book(once: Once) -> Book:
+    with once():
+        return factories.make_book("Ramesh")
+
+
 @pytest.fixture
-def book() -> Book:
-    return factories.make_book("Ramesh")
+def book(_book: Book) -> Book:
+    return copy.deepcopy(_book)
 
 
 def everything() -> dict[str, list[dict[str, Any]]]:
-    """Every row of every table, by table; but for drawn PDFs, which are kept for whoever asks next and may go any time."""
+    """Every row of every table, by table; but for drawn PDFs, which are kept for whoever asks next and may go any time,
+    and the log of robots' previews."""
+    logged = {"event": LinkOpen.Event.PREVIEWED}
     return {
-        model._meta.db_table: list(model._base_manager.order_by("pk").values())
+        model._meta.db_table: list(
+            model._base_manager.exclude(**(logged if model is LinkOpen else {"pk": None})).order_by("pk").values()
+        )
         for model in apps.get_models(include_auto_created=True)
         if model._meta.managed and model is not Paper
     }
@@ -88,6 +103,35 @@ def test_reading_public_addresses_changes_no_row_of_no_table(book: Book, agent: 
             client = Client(headers={"User-Agent": agent})
             assert (ask, address, getattr(client, ask)(address).status_code) == (ask, address, status)
     assert everything() == before
+    logged = LinkOpen.objects.filter(event=LinkOpen.Event.PREVIEWED).order_by("pk")
+    robot = next(name for name, sent in AGENTS.items() if sent == agent)
+    of_each = [] if robot == "a person" else [(kind, robot) for kind in ("invoice", "portal", "invoice")]
+    assert list(logged.values_list("link__kind", "device")) == of_each  # one line for many fetches
+
+
+@pytest.mark.parametrize(
+    ("agent", "robot"),
+    [
+        ("WhatsApp/2.23.20.0 A", "WhatsApp"),
+        ("WhatsApp/2.2587.9 N", "WhatsApp"),
+        ("Mozilla/5.0 (Linux; Android 14; wv) Chrome/140.0 Mobile Safari/537.36 WhatsApp/2.24.1", ""),
+        ("Mozilla/5.0 (Windows NT 6.1; WOW64) SkypeUriPreview Preview/0.5 skype-url-preview@microsoft.com", "Skype"),
+        ("Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)", "Slack"),
+        ("", ""),
+    ],
+)
+def test_a_robot_is_known_by_how_it_calls_itself_and_a_person_in_whatsapps_browser_is_none(agent, robot) -> None:
+    assert previews.robot_of(agent) == robot
+
+
+def test_the_log_of_previews_has_an_end(book: Book) -> None:
+    link = ShareLink.objects.get(pk=book.portal_link.pk)
+    now = timezone.now()
+    for hours in range(previews.MOST + 5):
+        with time_machine.travel(now + timedelta(hours=2 * hours)):
+            previews.note(link, "TelegramBot (like TwitterBot)")
+            previews.note(link, "TelegramBot (like TwitterBot)")
+    assert LinkOpen.objects.filter(link=link).count() == previews.MOST
 
 
 @pytest.mark.parametrize("agent", AGENTS.values(), ids=AGENTS)

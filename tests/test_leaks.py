@@ -4,12 +4,13 @@ The table below classes each URL name; an address that is not in it fails the te
 is written into the data as canaries: names and amounts of the other shop, of the neighbour party, of drafts.
 """
 
+import copy
 import gzip
 import io
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -28,7 +29,7 @@ from catalog import orders
 from ledger import links, verifying
 from ledger.models import Invoice
 from tests import factories
-from tests.factories import Book, line
+from tests.factories import Book, Once, line
 
 pytestmark = pytest.mark.django_db
 
@@ -90,6 +91,11 @@ TABLE: dict[str, Class] = {
     "set_language": deed(_expect((EVERYBODY, 302))),
     "components": page(PUBLIC),
     "theme": page(PUBLIC),  # a colour and nothing else
+    # what providers call: whoever does not sign, signed in here or not, is refused
+    "hooks:whatsapp": both(_expect((EVERYBODY, 403))),
+    "hooks:sms": deed(_expect((EVERYBODY, 403))),
+    "hooks:twilio": deed(_expect((EVERYBODY, 403))),
+    "hooks:email": deed(_expect((EVERYBODY, 403))),
     # the merchants' door: those who are in are sent on
     "accounts:login": page(PUBLIC | dict.fromkeys(MERCHANTS, 302)),
     "accounts:signup": page(PUBLIC | dict.fromkeys(MERCHANTS, 302)),
@@ -107,6 +113,9 @@ TABLE: dict[str, Class] = {
     "accounts:team_role": deed(SHOP_OWNER),
     "accounts:team_remove": deed(SHOP_OWNER),
     "accounts:messages": page(SHOP),
+    "accounts:notices": page(SHOP),
+    "accounts:notices_seen": deed(SHOP),
+    "accounts:notify_me": deed(SHOP),
     "ledger:home": page(SHOP),
     "ledger:party_list": page(SHOP),
     "ledger:party_new": both(SHOP),
@@ -164,6 +173,12 @@ TABLE: dict[str, Class] = {
     "ledger:series_default": deed(SHOP),
     "ledger:series_remove": deed(SHOP),
     "ledger:books": both(SHOP),
+    "ledger:reminder_settings": both(SHOP),
+    "ledger:party_reminders": both(SHOP),
+    "ledger:reminder_list": page(SHOP),
+    "ledger:reminder_choose": both(SHOP),
+    "ledger:batch_cancel": deed(SHOP),
+    "ledger:invoice_remind": deed(SHOP),
     "ledger:reports": page(SHOP),
     "ledger:report": page(SHOP),
     "ledger:report_file": page(SHOP),
@@ -189,15 +204,22 @@ TABLE: dict[str, Class] = {
     "portal:promise_link": page(PUBLIC),
     "portal:verify": page(PUBLIC),
     "portal:invoice_opened": deed(_expect((EVERYBODY, 204))),
+    "portal:invoice_saved": deed(_expect((EVERYBODY, 204))),
     "portal:invoice_login": page(PUBLIC | dict.fromkeys({OWNER, HELPER, MUNIM}, 302)),
+    "portal:invoice_wishes": page(PUBLIC),
+    "portal:statement_wishes": page(PUBLIC),
     "portal:portal_link": page(PUBLIC | dict.fromkeys({OWNER, HELPER, MUNIM}, 302)),
     "portal:receipt_link": page(PUBLIC),
     "portal:receipt_link_pdf": page(PUBLIC),
+    "portal:receipt_link_logo": page(PUBLIC),
     "portal:receipt_opened": deed(_expect((EVERYBODY, 204))),
+    "portal:receipt_saved": deed(_expect((EVERYBODY, 204))),
     "portal:receipt_login": page(PUBLIC | dict.fromkeys({OWNER, HELPER, MUNIM}, 302)),
     "portal:statement_link": page(PUBLIC),
     "portal:statement_link_file": page(PUBLIC),
+    "portal:statement_link_logo": page(PUBLIC),
     "portal:statement_opened": deed(_expect((EVERYBODY, 204))),
+    "portal:statement_saved": deed(_expect((EVERYBODY, 204))),
     "portal:statement_login": page(PUBLIC | dict.fromkeys({OWNER, HELPER, MUNIM}, 302)),
     # the customers' door
     "portal:login": page(PUBLIC | dict.fromkeys(CUSTOMERS, 302)),
@@ -242,6 +264,7 @@ TABLE: dict[str, Class] = {
     "portal:order_cancel": deed(PARTY_ORDERS),
     "portal:order_reorder": deed(PARTY_ORDERS),
     "portal:profile": page(PARTY),
+    "portal:wishes": both(PARTY),
 }
 # Staff see these; only the owner of the shop changes them.
 OWNERS_ALONE = {
@@ -253,6 +276,7 @@ OWNERS_ALONE = {
         "ledger:series_default",
         "ledger:series_remove",
         "ledger:books",
+        "ledger:reminder_settings",
     )
 }
 # A wildcard of Django's own that redirects or refuses; below /admin/ everything is classed by its prefix.
@@ -295,8 +319,19 @@ class Town:
     visitors: dict[str, Client]
 
 
+@pytest.fixture(scope="module")
+def _town(once: Once) -> Town:
+    with once():
+        return build_town()
+
+
 @pytest.fixture
-def town() -> Town:
+def town(_town: Town) -> Town:
+    visitors = {visitor: factories.same_browser(client) for visitor, client in _town.visitors.items()}
+    return replace(copy.deepcopy(replace(_town, visitors={})), visitors=visitors)
+
+
+def build_town() -> Town:
     ours, theirs = factories.make_book(OURS, paise=OUR_PAISE), factories.make_book(THEIRS, paise=THEIR_PAISE)
     for book in (ours, theirs):
         Party.objects.filter(pk=book.party.pk).update(note=f"{book.mark} grudge", reference=f"{book.mark} code")
@@ -369,6 +404,7 @@ def own_arguments(town: Town, name: str) -> dict[str, str]:
         "item": ours.item.public_id,
         "image": ours.image.public_id,
         "order": ours.order.public_id,
+        "batch": ours.batch.public_id,
         "link": ours.invoice_link.public_id,
         "report": "sales",
         "form": "csv",
@@ -426,6 +462,8 @@ def _not_behind_a_link(name: str, money: list[str], rest_of_party: list[str], pr
         return [*rest_of_party, f"{OURS} Kirana", f"{OURS} Rice", f"{OURS} note"]
     if name in {"portal:invoice_link", "portal:invoice_link_pdf", "portal:promise_link"}:
         return rest_of_party
+    if name in {"portal:invoice_wishes", "portal:statement_wishes"}:  # how one is written to, and nothing of the book
+        return [*money, *rest_of_party, f"{OURS} Kirana"]
     if name in {"portal:portal_link", "portal:code"} or (name.endswith("_login") and name.startswith("portal:")):
         return [*money, *rest_of_party, f"{OURS} Kirana"]
     if name.startswith("portal:receipt_") and name != "portal:receipt_pdf":  # what it settled, and no balance

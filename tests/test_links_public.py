@@ -247,7 +247,8 @@ def test_looking_changes_nothing(party, method, tail, agent):
         response = getattr(Client(headers={"user-agent": agent}), method)(path)
     assert response.status_code == 200
     assert make.changes(queries) == []
-    assert (Session.objects.count(), LinkOpen.objects.count(), LimitCounter.objects.count()) == (0, 0, 0)
+    opens = LinkOpen.objects.exclude(event=LinkOpen.Event.PREVIEWED)
+    assert (Session.objects.count(), opens.count(), LimitCounter.objects.count()) == (0, 0, 0)
 
 
 def test_the_page_sets_no_cookie_and_has_no_form(party):
@@ -294,6 +295,19 @@ def test_a_persons_open_is_recorded_each_time_with_the_device(party):
         assert phone.post(address(invoice, "/opened")).status_code == 204
     assert list(LinkOpen.objects.values_list("event", "device")) == [("opened", "Chrome, Android")] * 2
     assert not Session.objects.exists()
+
+
+def test_saving_the_pdf_is_told_by_the_page_and_reading_the_pdf_tells_nothing(party):
+    invoice = make.make_invoice(party)
+    page = Client().get(address(invoice)).content.decode()
+    assert f'data-saved-url="{address(invoice, "/saved")}"' in page
+    assert page.count(" download data-saved>") == 1
+    Client().get(address(invoice, "/pdf"))
+    assert not LinkOpen.objects.exists()
+    client = Client(enforce_csrf_checks=True)
+    assert client.get(address(invoice, "/saved")).status_code == 405
+    assert {client.post(address(invoice, "/saved")).status_code for _ in range(62)} == {204}
+    assert list(LinkOpen.objects.values_list("event", flat=True)) == ["saved"] * 60
 
 
 def test_opening_needs_no_csrf_token(party):
@@ -404,3 +418,31 @@ def test_merchant_text_is_text(party):
     assert "<script>alert" not in text
     assert "<b>Rice" not in text
     assert "&lt;b&gt;Rice" in text
+
+
+def test_a_bill_of_supply_shows_no_tax_and_neither_does_a_credit_note_for_it():
+    shop = make.make_business("Ram Kirana", scheme="regular", gstin="27AAPFU0939F1ZV")
+    party = make.make_party(shop)
+    lines = {rate: [make.line("Dal", paise=100_00, hsn="0713", gst_rate_bp=rate)] for rate in (0, 500)}
+    exempt, taxed = (make.make_invoice(party, lines=lines[rate]) for rate in (0, 500))
+    note = make.make_credit_note(original=exempt, lines=lines[0])
+    for paper, shows in ((exempt, False), (note, False), (taxed, True)):
+        text = Client().get(address(paper)).content.decode()
+        assert [words in text for words in ("CGST", "SGST", "Tax by HSN/SAC code", "Reverse charge")] == [shows] * 4
+        assert "HSN 0713" in text
+
+
+def test_the_upi_link_is_a_plain_link_and_coming_back_from_it_proves_no_payment(party):
+    type(party.business).objects.filter(pk=party.business_id).update(upi_id="ram@okaxis")
+    invoice = make.make_invoice(party, paise=1180_00)
+    page = Client().get(address(invoice)).content.decode()
+    (button,) = set(re.findall(r'<a class="btn primary narrow"[^>]*>Pay by UPI</a>', page))
+    assert re.fullmatch(
+        r'<a class="btn primary narrow" href="upi://pay\?[^"]+">Pay by UPI</a>', button
+    )  # no script, no tab
+    assert "am=1180.00&amp;cu=INR" in button
+    back = {"Status": "SUCCESS", "txnId": "AXI123", "responseCode": "00", "txnRef": "INV"}
+    assert "to be paid by" in Client().get(address(invoice), back).content.decode()
+    assert "The code or link alone tells it nothing." in page
+    assert not party.payments.exists()
+    assert not party.claims.exists()

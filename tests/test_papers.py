@@ -131,12 +131,28 @@ def test_a_draft_is_never_kept(shop):
 
 
 def test_a_render_that_fails_gives_its_claim_back(invoice, monkeypatch):
-    with monkeypatch.context() as broken:
-        broken.setattr(pdf, "MAX_HTML", 10)
-        with pytest.raises(pdf.TooLarge):
-            ask(invoice)
-    assert not Paper.objects.exists()
+    for error in (RuntimeError("a fault of ours"), pdf.Late("the machine is busy")):
+
+        def fails(*_args: object, error: Exception = error) -> None:
+            raise error
+
+        with monkeypatch.context() as broken:
+            broken.setattr(pdf, "draw", fails)
+            with pytest.raises(Exception, match=r"a fault of ours|1 lines"):
+                ask(invoice)
+        assert not Paper.objects.exists()
     assert ask(invoice).startswith(b"%PDF")
+
+
+def test_what_took_too_much_is_not_tried_again(invoice, drawn, monkeypatch):
+    monkeypatch.setattr(pdf, "MAX_CHARACTERS", 10)
+    for _ in range(3):
+        with pytest.raises(papers.TooLong, match="1 lines"):
+            ask(invoice)
+        with pytest.raises(papers.TooLong, match="1 lines"):
+            papers.at_once(fresh(invoice))
+    assert len(drawn) == 1
+    assert Paper.objects.get().content == papers.REFUSED
 
 
 def test_a_claim_left_behind_is_taken_over_after_the_lease(invoice, drawn):
@@ -212,7 +228,27 @@ def test_a_document_that_is_gone_or_too_long_is_left_alone(invoice, monkeypatch)
     tasks.make_paper(0)
     monkeypatch.setattr(papers, "MAX_LINES", 0)
     tasks.make_paper(invoice.pk)
-    assert not Paper.objects.exists()
+    assert Paper.objects.get().content == papers.REFUSED
+
+
+def test_a_long_bill_is_made_in_the_background_while_a_page_asks_again(invoice, drawn, monkeypatch):
+    monkeypatch.setattr(papers, "AT_ONCE_LINES", 0)
+    where = links.path(links.for_invoice(invoice, None))
+    asked = Client().get(f"{where}/pdf")
+    assert asked.status_code == 202
+    assert f"url={where}/pdf?waited=1" in asked.content.decode()
+    assert f'href="{where}"' in asked.content.decode()
+    assert drawn == []
+    tasks.make_paper(invoice.pk)
+    ready = Client().get(f"{where}/pdf?waited=1")
+    assert ready.content.startswith(b"%PDF")
+    assert drawn == ["invoice"]
+
+
+def test_who_has_waited_long_for_a_long_bill_gets_it_made_at_once(invoice, monkeypatch):
+    monkeypatch.setattr(papers, "AT_ONCE_LINES", 0)
+    where = links.path(links.for_invoice(invoice, None))
+    assert Client().get(f"{where}/pdf?waited={papers.MAX_WAITS}").content.startswith(b"%PDF")
 
 
 def test_all_doors_give_the_same_file(shop):

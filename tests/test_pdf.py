@@ -1,5 +1,6 @@
 """The PDF: every field the law asks for, readable text in every script, and nothing fetched."""
 
+import csv
 import io
 
 import pytest
@@ -7,7 +8,8 @@ from django.test import Client
 from PIL import ImageFile
 from pypdf import PdfReader
 
-from ledger import links, papers, pdf, posting
+from accounts.money import plain
+from ledger import drawing, links, papers, posting
 from ledger.models import Invoice
 from tests import factories as make
 
@@ -177,13 +179,9 @@ def test_merchant_text_is_text_and_fetches_nothing(business, caplog):
     "address", ["file:///etc/hostname", "http://127.0.0.1:1/x", "https://example.in/x", "ftp://127.0.0.1/x"]
 )
 def test_the_fetcher_gets_nothing_but_data(address):
-    _html, fetcher, _fonts = pdf._tools()
+    fetcher, _fonts = drawing.tools()
     with pytest.raises(ValueError, match="disallowed protocol"):
         fetcher.fetch(address)
-
-
-def test_the_tools_are_made_once():
-    assert pdf._tools() is pdf._tools()
 
 
 def test_too_many_lines_are_refused_in_plain_words_and_the_page_still_shows_them(business, monkeypatch):
@@ -192,8 +190,15 @@ def test_too_many_lines_are_refused_in_plain_words_and_the_page_still_shows_them
     path = links.path(links.for_invoice(invoice, None))
     response = Client().get(path + "/pdf")
     assert response.status_code == 413
-    assert "This invoice has 4 lines; a PDF can hold 3." in response.content.decode()
+    assert "This bill has 4 lines: too many for a PDF." in response.content.decode()
+    assert f'href="{path}"' in response.content.decode()
     assert Client().get(path).status_code == 200
+    file = Client().get(f"{path}/pdf?lines=csv")
+    assert file["Content-Disposition"] == f'attachment; filename="{invoice.number.replace("/", "-")}.csv"'
+    rows = list(csv.reader(io.StringIO(file.content.decode("utf-8-sig"))))
+    assert [row[0] for row in rows] == ["#", "1", "2", "3", "4", ""]
+    assert rows[1][1] == "Rice"
+    assert rows[-1][-1] == plain(invoice.total_paise)
 
 
 def test_the_public_file_is_named_by_the_number(business):

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import re
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -14,7 +15,6 @@ from pypdf import PdfReader
 from accounts import parties
 from accounts.idempotency import new_key
 from accounts.logs import scrub
-from accounts.messages import render_text
 from accounts.models import Message
 from accounts.money import rupees
 from ledger import links, posting, sharing, statements
@@ -114,7 +114,15 @@ def test_a_token_of_one_kind_opens_no_door_of_another(payment, party):
             assert answer.status_code == (200 if at == place else 404)
 
 
-TAILS = [("get", ""), ("get", "/pdf"), ("get", "/login"), ("post", "/login"), ("post", "/opened")]
+TAILS = [
+    ("get", ""),
+    ("get", "/pdf"),
+    ("get", "/logo"),
+    ("get", "/login"),
+    ("post", "/login"),
+    ("post", "/opened"),
+    ("post", "/saved"),
+]
 
 
 def ended_by_time(link, party):
@@ -157,7 +165,7 @@ def test_looking_writes_nothing_and_sets_no_cookie(payment, party):
     for path in (receipt(payment), statement(party)):
         with CaptureQueriesContext(connection) as queries:
             answer = Client(headers={"user-agent": "WhatsApp/2.23.20.0 A"}).get(path)
-        assert [query["sql"] for query in queries if not query["sql"].startswith("SELECT")] == []
+        assert make.changes(queries) == []
         assert dict(answer.cookies) == {}
         assert "<form" not in answer.content.decode()
         assert answer["X-Robots-Tag"] == "noindex, nofollow"
@@ -173,7 +181,7 @@ def test_previews_get_general_words_only(payment, party):
 
 
 def test_a_persons_open_is_counted_and_the_shops_own_is_not(payment, party, shop):
-    for path in (receipt(payment, "/opened"), statement(party, "/opened")):
+    for path in (receipt(payment, "/opened"), statement(party, "/saved")):
         assert Client().get(path).status_code == 405
         assert Client(enforce_csrf_checks=True).post(path).status_code == 204
         assert make.merchant_client(shop.memberships.get().user).post(path).status_code == 204
@@ -249,7 +257,7 @@ def test_each_channel_has_its_registered_words(owner, payment, party, settings, 
         message = Message.objects.get(kind=kind)
         link = ShareLink.objects.get(pk=message.subject_id)
         with translation.override("en"):
-            text = render_text(message, sharing.context_of(link))
+            text = sharing.text_of(link, message)
         assert links.url(link) in text.body
         assert "Ram Kirana" in text.body
         if channel == "sms":
@@ -262,9 +270,9 @@ def test_each_channel_has_its_registered_words(owner, payment, party, settings, 
 def test_a_message_for_money_paid_back_says_so(owner, party):
     make.make_payment(party, 100_00)
     back = make.make_payment(party, 40_00, direction="paid")
-    context = sharing.context_of(links.for_receipt(back, None))
     message = Message(kind="receipt_share", channel="sms", to="x")
-    assert "we paid Rs. 40.00 back to you" in render_text(message, context).body
+    text = sharing.text_of(links.for_receipt(back, None), message)
+    assert (text.template, "we paid Rs. 40.00 back to you" in text.body) == ("refund_share", True)
 
 
 def test_the_cockpit_names_them_and_revoking_leads_back(owner, payment, party):
@@ -282,3 +290,64 @@ def test_nothing_is_shared_while_sharing_is_stopped(owner, payment, party):
     for where in share_urls(payment, party):
         assert owner.post(where).status_code == 400
     assert not ShareLink.objects.exists()
+
+
+def test_logo_and_colour_of_the_shop_stand_behind_the_links_and_nobody_elses(payment, party, shop):
+    make.give_look(shop)
+    for path in (receipt(payment), statement(party)):
+        page = Client().get(path).content.decode()
+        assert re.search(rf'<img class="logo" src="{path}/logo\?v=\w{{8}}" alt="">', page)
+        assert re.search(r'<link rel="stylesheet" href="/theme/', page)
+        picture = Client().get(f"{path}/logo")
+        assert bytes(shop.logo.data) == picture.content
+        assert picture["Cache-Control"].startswith("private")
+    type(shop).objects.filter(pk=shop.pk).update(logo=None)
+    assert Client().get(statement(party, "/logo")).status_code == 404
+
+
+def test_i_have_paid_is_offered_behind_a_statement_on_which_something_is_due(payment, party):
+    page = Client().get(statement(party)).content.decode()
+    assert f'href="{statement(party, "/login")}?then=paid">I have paid</a>' in page
+    to = make.customer_client(party).get(f"{statement(party, '/login')}?then=paid")["Location"]
+    assert to == f"/portal/{party.public_id}/paid/"
+    make.make_payment(party, 1100_00)
+    assert "I have paid" not in Client().get(statement(party)).content.decode()
+
+
+def test_i_have_paid_is_offered_where_the_shop_has_given_no_account(payment, party, shop):
+    type(shop).objects.filter(pk=shop.pk).update(upi_id="")
+    page = Client().get(statement(party)).content.decode()
+    assert "How to pay" not in page
+    assert "?then=paid" in page
+
+
+def test_opens_and_saves_stand_on_the_payments_page_and_the_partys(payment, party, shop):
+    boss = make.merchant_client(shop.memberships.get().user)
+    for path in (receipt(payment), statement(party)):
+        for tail in ("/opened", "/saved"):
+            Client(headers={"user-agent": "Mozilla/5.0 (Linux; Android 14) Chrome/130.0"}).post(path + tail)
+        Client(headers={"user-agent": "WhatsApp/2.23.20.0 A"}).get(path)
+    page = boss.get(f"/m/ram/payments/{payment.public_id}/")
+    assert [event.text for event in page.context["trail"]] == [
+        "WhatsApp fetched a preview; nobody has read it by that",
+        "PDF saved",
+        "Opened",
+        "Entered",
+    ]
+    assert [(rung.name, rung.times, bool(rung.when)) for rung in page.context["ladder"]] == [
+        ("Sent", 0, False),
+        ("Delivered", 0, False),
+        ("Preview fetched", 1, True),
+        ("Opened", 1, True),
+        ("PDF saved", 1, True),
+        ("Logged in", 0, False),
+    ]
+    page = boss.get(f"/m/ram/parties/{party.public_id}/")
+    receipt_name, days = f"Receipt {payment.number}", "Statement: 1 Apr 2026 – 30 Apr 2026"
+    preview = "WhatsApp fetched a preview; nobody has read it by that"
+    assert [event.text for event in page.context["trail"]] == [
+        f"{name}: {words}" for name in (days, receipt_name) for words in (preview, "PDF saved", "Opened")
+    ]
+    assert [row.opens.rpartition(" · ")[2] for row in page.context["links"]] == ["PDF saved 1×"] * 2
+    stranger = make.make_party(shop)
+    assert boss.get(f"/m/ram/parties/{stranger.public_id}/").context["trail"] == []

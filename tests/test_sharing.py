@@ -13,6 +13,7 @@ from tests.factories import (
     make_credit_note,
     make_invoice,
     make_party,
+    make_payment,
     make_user,
     merchant_client,
 )
@@ -68,9 +69,9 @@ def test_the_dialog_shows_the_message_as_it_will_be_sent_and_every_way_to_send_i
     address = links.url(ShareLink.objects.get())
     assert address.startswith("https://ledger.example.in/i/")
     assert panel.url == address
-    assert panel.text.startswith(f"Ram Kirana: invoice {invoice.number} of Rs. 1,18,000.00, due ")
+    assert panel.text.startswith(f"Your invoice {invoice.number} from Ram Kirana: Rs. 1,18,000.00, due on ")
     assert panel.text.endswith(address)
-    assert panel.wa_me.startswith("https://wa.me/919876543210?text=Ram%20Kirana")
+    assert panel.wa_me.startswith("https://wa.me/919876543210?text=Your%20invoice")
     assert panel.qr.startswith("<svg")
     assert "style=" not in panel.qr
 
@@ -153,7 +154,8 @@ def test_a_credit_note_is_shared_in_its_own_words_without_a_due_date(client, par
     assert link.invoice == note
     text = client.get(share(note)).context["panel"].text
     amount = rs(note.total_paise)
-    assert text == f"Ram Kirana: credit note {note.number} of {amount}. See it here: {links.url(link)}"
+    words = f"Your credit note {note.number} from Ram Kirana: {amount}. Open it to see or download it."
+    assert text == f"{words}\n{links.url(link)}"
 
 
 def test_too_many_messages_are_answered_with_429(client, invoice):
@@ -257,6 +259,27 @@ def test_the_trail_tells_what_happened_newest_first(client, invoice, party, owne
         "Issued",
         "Draft made",
     ]
+    ladder = client.get(f"/m/ram/invoices/{invoice.public_id}/").context["ladder"]
+    reached = [rung.name for rung in ladder if rung.when]
+    assert reached == ["Sent", "Opened", "Logged in"]
+    assert [rung.name for rung in ladder if not rung.when] == ["Delivered", "PDF saved", "Paid"]
+
+
+def test_paid_is_a_rung_only_when_money_has_settled_it_whole(client, invoice, party):
+    client.post(share(invoice))
+
+    def paid():
+        ladder = client.get(f"/m/ram/invoices/{invoice.public_id}/").context["ladder"]
+        return [bool(rung.when) for rung in ladder if rung.name == "Paid"]
+
+    make_payment(party, 18_000_00)
+    assert paid() == [False]
+    make_payment(party, 100_000_00)
+    assert paid() == [True]
+    note = make_credit_note(original=make_invoice(party))
+    client.post(share(note))
+    ladder = client.get(f"/m/ram/invoices/{note.public_id}/").context["ladder"]
+    assert "Paid" not in [rung.name for rung in ladder]
 
 
 def test_a_failed_message_says_why(client, invoice):

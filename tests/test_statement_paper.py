@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import io
 import re
+import subprocess
 
 import pytest
 from django.db import connection
@@ -13,7 +14,7 @@ from pypdf import PdfReader
 
 from accounts.models import Party
 from accounts.money import amount, rupees
-from ledger import statement_paper, statements
+from ledger import paper, receipts, statement_paper, statements, verifying
 from ledger.models import Invoice, Paper, Payment
 from ledger.statements import Period
 from tests import factories as make
@@ -131,7 +132,9 @@ def test_logo_and_colour_of_the_shop_stand_at_its_head(shop, party):
     shop.logo, shop.colour = image, "#19605f"
     shop.save()
     reader = PdfReader(io.BytesIO(statement_paper.of(Party.objects.get(pk=party.pk), APRIL, "en")))
-    assert len(reader.pages[0].images) == 1
+    sizes = [image.image.size for image in reader.pages[0].images if image.image]
+    assert sizes.count((1, 1)) == 1  # the logo; the other is the code to check the paper by
+    assert len(sizes) == 2
 
 
 @pytest.mark.parametrize("rows", [1, 3])
@@ -153,6 +156,7 @@ def long_one(party, monkeypatch):
     """90 bills in April, drawn in parts of 70 rows at a time."""
     for n in range(90):
         make.make_invoice(party, paise=(n + 1) * 100, on=dt.date(2026, 4, 1 + n // 4))
+    monkeypatch.setattr(statement_paper, "ONE_PIECE_ROWS", 70)
     monkeypatch.setattr(statement_paper, "PART_ROWS", 70)
     return party
 
@@ -272,3 +276,23 @@ def test_the_merchants_pdf_is_in_the_partys_language_and_the_customers_in_the_re
     assert "नामे" in theirs
     assert " Dr" in ours
     assert Payment.objects.count() == 1
+
+
+def test_the_codes_on_a_statement_and_a_receipt_read_back_as_the_exact_addresses(party, tmp_path, settings):
+    language = "hi"
+    settings.SITE_URL = "https://portal.sharedledger.example.in"  # as long as a real one
+    month(party)
+    pay = paper.ways_to_pay(party.business, 1140_50, note=party.name)
+    assert pay
+    assert "am=1140.50" in pay.upi_uri
+    payment = party.payments.select_related("business", "party", "open_item").get()
+    slot = statement_paper._read(party, APRIL, language)[1]["verify"]
+    for name, content, codes in (
+        ("statement", statement_paper.of(party, APRIL, language), {pay.upi_uri, slot["url"]}),
+        ("receipt", receipts.pdf_of(payment, language), {verifying.receipt_slot(payment)["url"]}),
+    ):
+        (tmp_path / f"{name}.pdf").write_bytes(content)
+        subprocess.run(["pdftoppm", "-r", "200", "-png", tmp_path / f"{name}.pdf", tmp_path / name], check=True)
+        pictures = sorted(tmp_path.glob(f"{name}*.png"))
+        found = subprocess.run(["zbarimg", "-q", "--raw", *pictures], capture_output=True, check=True, text=True)
+        assert set(found.stdout.split()) == codes

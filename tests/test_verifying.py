@@ -1,23 +1,43 @@
 """The short address on a paper: what it confirms, what it never tells, and who cannot guess it."""
 
+import datetime as dt
 import re
+from dataclasses import replace
 
 import pytest
+import time_machine
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from django.utils.timezone import localtime
 
-from accounts import parties
-from accounts.india import show_date
+from accounts import limits, parties
+from accounts.india import show_date, today
 from accounts.models import LimitCounter
-from ledger import billing, drafting, facts, paper, posting, verifying
+from ledger import (
+    billing,
+    confirming,
+    drafting,
+    facts,
+    links,
+    paper,
+    posting,
+    receipts,
+    statement_facts,
+    statement_paper,
+    statements,
+    verifying,
+)
 from ledger.models import Invoice, InvoiceLine, LinkOpen, ShareLink
-from portal.views.verifying import MOST_WRONG_AN_HOUR
+from ledger.statements import Period
+from portal.views.verifying import HOUR, MOST_COMPARED_AN_HOUR, MOST_WRONG_AN_HOUR
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
+
+APRIL = Period(dt.date(2026, 4, 1), dt.date(2026, 4, 30))
 
 
 @pytest.fixture
@@ -33,10 +53,19 @@ def party():
     return make.make_party(shop, make.new_phone(), "Shree Ganesh", city="Nashik", email="ganesh@example.com")
 
 
-def text_of(invoice, **query):
-    answer = Client().get(verifying.path(invoice), query)
+def text_of(paper, **query):
+    where = paper if isinstance(paper, str) else verifying.path(paper)
+    answer = Client().get(where, query)
     assert answer.status_code == 200
     return answer.content.decode()
+
+
+def compared(paper, **typed):
+    """(status, text) after typing what stands on somebody's paper."""
+    where = paper if isinstance(paper, str) else verifying.path(paper)
+    answer = Client(enforce_csrf_checks=True).post(where, typed)
+    assert dict(answer.cookies) == {}
+    return answer.status_code, answer.content.decode()
 
 
 # --- What it confirms ---------------------------------------------------------------------------------------
@@ -170,9 +199,9 @@ def test_one_replaced_by_credit_says_so(party):
 def test_rows_that_were_changed_behind_the_triggers_are_not_confirmed(party):
     invoice = make.make_invoice(party, paise=4321_00)
     honest = InvoiceLine.objects.get(invoice=invoice)
-    found = verifying.read(verifying.token(invoice))
+    found = confirming._invoice(invoice.public_id)
     found.total_paise += 1
-    answer = verifying.answer(found)
+    answer = confirming.of_invoice(found)
     assert (answer.tone, answer.agrees, answer.pay) == ("bad", False, [])
     assert answer.heading == "This document cannot be confirmed"
     assert facts.hash_of(invoice, [honest]) == invoice.facts_hash
@@ -227,10 +256,10 @@ def test_it_works_without_a_share_link_and_after_sharing_stopped(party):
 
 
 @pytest.mark.parametrize("method", ["get", "head"])
-def test_looking_and_comparing_change_nothing_and_leave_no_cookie(party, method):
+def test_looking_changes_nothing_and_leaves_no_cookie(party, method):
     path = verifying.path(make.make_invoice(party))
     with CaptureQueriesContext(connection) as queries:
-        answer = getattr(Client(), method)(path, {"total": "5", "date": "2026-11-22"})
+        answer = getattr(Client(), method)(path)
     assert answer.status_code == 200
     assert [query["sql"] for query in queries if not query["sql"].startswith("SELECT")] == []
     assert (Session.objects.count(), LinkOpen.objects.count(), LimitCounter.objects.count()) == (0, 0, 0)
@@ -245,10 +274,6 @@ def test_it_costs_two_queries(party, number_of_lines):
     with CaptureQueriesContext(connection) as queries:
         Client().get(path)
     assert len(queries) == 2
-
-
-def test_a_form_is_never_posted_to_it(party):
-    assert Client().post(verifying.path(make.make_invoice(party))).status_code == 405
 
 
 # --- Who cannot guess it ------------------------------------------------------------------------------------
@@ -311,27 +336,236 @@ def test_who_guesses_is_told_to_stop_and_a_real_paper_still_opens(party):
 def test_a_paper_that_agrees_and_one_that_does_not(party):
     invoice = make.make_invoice(party, paise=1180_00)
     day = f"{invoice.issued_on:%Y-%m-%d}"
-    assert "Your paper agrees:" in text_of(invoice, total="1,180.00", date=day)
-    text = text_of(invoice, total="2180", date=day)
+    for typed in ({"total": "1,180.00", "date": day}, {"total": "1180"}, {"date": day}):
+        assert "Your paper agrees" in compared(invoice, **typed)[1]
+    text = compared(invoice, total="2180", date=day)[1]
     assert "Your paper differs." in text
-    assert "Total: your paper says ₹2,180.00, the shop’s book says ₹1,180.00." in text
+    assert "Amount: your paper says ₹2,180.00, the shop’s book says ₹1,180.00." in text
     assert "Date: your paper" not in text
-    assert "Date: your paper says 1 Apr 2026" in text_of(invoice, total="1180", date="2026-04-01")
+    assert "Date: your paper says 1 Apr 2026" in compared(invoice, total="1180", date="2026-04-01")[1]
 
 
-@pytest.mark.parametrize(("total", "date"), [("", ""), ("lots", "2026-11-22"), ("5", "31/31/2026"), ("-1", "x")])
-def test_what_cannot_be_read_is_asked_for_again(party, total, date):
-    text = text_of(make.make_invoice(party), total=total, date=date)
-    assert "errorlist" in text
-    assert "Your paper" in text
-    assert "agrees:" not in text
-    assert "differs." not in text
+@pytest.mark.parametrize(
+    "typed",
+    ["ram@okaxis", " RAM@OKAXIS ", "upi://pay?pa=ram@okaxis&am=1.00", "0123-4567 8901", "०१२३४५६७८९०१", "sbin0001234"],
+)
+def test_an_account_of_the_shop_is_the_same_however_it_is_typed(party, typed):
+    status, text = compared(make.make_invoice(party), account=typed)
+    assert status == 200
+    assert "The same:</strong> This is the" in text
+    assert "of Ram Kirana today." in text
 
 
-def test_what_is_typed_is_text(party):
-    assert "<script>alert" not in text_of(
-        make.make_invoice(party), total="<script>alert(1)</script>", date="x", lang="<b>"
-    )
+@pytest.mark.parametrize("typed", ["ram@okicici", "thief@ybl", "012345678902", "12345678901", "-", "upi://pay?am=1"])
+def test_an_account_that_is_not_the_shops_is_named_different(party, typed):
+    text = compared(make.make_invoice(party), account=typed)[1]
+    assert "Different:</strong> This is not an account of the shop. Pay nothing to it" in text
+    assert "The same:" not in text
+
+
+def test_an_account_the_shop_has_given_up_since_is_no_longer_right(party):
+    invoice = make.make_invoice(party)
+    type(party.business).objects.filter(pk=party.business_id).update(upi_id="newram@ybl")
+    text = compared(invoice, account="ram@okaxis")[1]
+    assert "No longer right:</strong> This was the shop’s UPI id when the paper was issued" in text
+    assert "The same:" in compared(invoice, account="newram@ybl")[1]
+
+
+def test_no_account_is_compared_on_a_paper_on_which_nothing_is_paid(party):
+    assert 'name="account"' not in text_of(cancelled(party))
+    status, text = compared(cancelled(party), account="ram@okaxis")
+    assert status == 400
+    assert "ram@okaxis" not in text
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({}, "Write at least one of these."),
+        ({"total": "lots"}, "errorlist"),
+        ({"date": "31/31/2026"}, "errorlist"),
+        ({"total": "-1", "date": "x"}, "errorlist"),
+        ({"account": "x" * 301}, "errorlist"),
+    ],
+)
+def test_what_cannot_be_read_is_asked_for_again(party, typed, words):
+    status, text = compared(make.make_invoice(party), **typed)
+    assert status == 400
+    assert words in text
+    for said in ("Your paper agrees", "Your paper differs", "Different:", "The same:"):
+        assert said not in text
+
+
+def test_what_is_typed_is_text_and_is_kept_nowhere(party):
+    invoice = make.make_invoice(party)
+    with CaptureQueriesContext(connection) as queries:
+        text = compared(invoice, account="<script>alert(1)</script>", total="5")[1]
+    assert "<script>alert" not in text
+    written = [query["sql"] for query in queries if not query["sql"].startswith("SELECT")]
+    assert len(written) == 1
+    assert "accounts_limitcounter" in written[0]
+    assert "<script>alert" not in compared(invoice, total="<script>alert(1)</script>", date="x")[1]
+
+
+def test_who_compares_too_often_is_told_to_stop(party):
+    path = verifying.path(make.make_invoice(party))
+    limits.count("verify-compared", "127.0.0.1", seconds=HOUR, add=MOST_COMPARED_AN_HOUR - 1)
+    assert compared(path, total="5")[0] == 200
+    assert compared(path, total="5")[0] == 429
+    assert Client().get(path).status_code == 200
+
+
+# --- Receipts -----------------------------------------------------------------------------------------------
+
+
+def test_a_receipt_that_stands_and_one_whose_payment_was_cancelled(party):
+    payment = make.make_payment(party, 400_00, mode="upi", reference="UTR0042", note="from Shree")
+    text = text_of(payment)
+    for words in ("This receipt stands", payment.number, "₹400.00", "Ram Kirana"):
+        assert words in text
+    for private in ("Shree", "Nashik", "UTR0042", "Pay only to these", "ram@okaxis", party.public_id):
+        assert private not in text
+    assert "Your paper agrees" in compared(payment, total="400")[1]
+    posting.cancel_payment(payment, make.make_user(), "secret reason")
+    text = text_of(payment)
+    assert "This paper was cancelled" in text
+    assert "secret" not in text
+
+
+def test_the_seal_of_a_receipt_fits_no_invoice(party):
+    invoice, payment = make.make_invoice(party), make.make_payment(party, 1_00)
+    sealed = verifying.token(payment)[12:]
+    assert Client().get(f"/v/{invoice.public_id}{sealed}").status_code == 404
+    assert Client().get(f"/v/{payment.public_id}{verifying.token(invoice)[12:]}").status_code == 404
+
+
+# --- Statements ---------------------------------------------------------------------------------------------
+
+
+def statement(party, period=APRIL):
+    """The path that the paper of these days carries now."""
+    return statement_paper._read(party, period, "en")[1]["verify"]["path"]
+
+
+def april(party):
+    make.make_invoice(party, paise=1000_00, on=dt.date(2026, 3, 31))
+    make.make_invoice(party, paise=500_00, on=APRIL.start)
+    return make.make_payment(party, 300_00, on=APRIL.end, reference="UTR0042")
+
+
+def test_a_statement_is_genuine_with_its_days_closing_day_made_and_hash(party):
+    april(party)
+    path = statement(party)
+    assert len(path.removeprefix("/v/")) == 50
+    text = text_of(path)
+    assert "This statement is genuine" in text
+    assert "The shop’s book says the same of these days today." in text
+    for words in ("Ram Kirana", "1 Apr 2026 – 30 Apr 2026", "₹1,200.00", "to be paid to the shop", "ram@okaxis"):
+        assert words in text
+    assert f"<dd>{show_date(today())}</dd>" in text
+    facts = verifying.read_token(path.removeprefix("/v/")).statement
+    assert facts is not None
+    assert verifying.short_hash(facts.hash.hex()) in text
+    for private in ("Shree", "Ganesh", "Nashik", "500.00", "1,000.00", "UTR0042", party.public_id):
+        assert private not in text
+
+
+def back_dated(party, payment):
+    make.make_invoice(party, paise=7_00, on=dt.date(2026, 4, 10))
+
+
+def cancelled_since(party, payment):
+    posting.cancel_payment(payment, make.make_user(), "bounced")
+
+
+def equal_in_sum(party, payment):
+    """The closing balance is as before, the rows are not."""
+    make.make_invoice(party, paise=7_00, on=dt.date(2026, 4, 10))
+    make.make_payment(party, 7_00, on=dt.date(2026, 4, 11))
+
+
+def before_its_days(party, payment):
+    make.make_invoice(party, paise=7_00, on=dt.date(2026, 3, 1))
+
+
+@pytest.mark.parametrize("change", [back_dated, cancelled_since, equal_in_sum, before_its_days])
+def test_a_statement_whose_days_have_changed_since_says_so_and_no_new_figure(party, change):
+    payment = april(party)
+    path = statement(party)
+    change(party, payment)
+    text = text_of(path)
+    assert "This statement is genuine, but it is out of date" in text
+    assert "The shop’s book has changed since" in text
+    assert "₹1,200.00" in text  # what the paper says
+    for new in ("1,207.00", "1,500.00", "7.00"):
+        assert new not in text.replace("₹1,200.00", "")
+    assert "This statement is genuine</h1>" in text_of(statement(party))
+
+
+def test_what_comes_after_its_days_changes_no_statement(party):
+    april(party)
+    path = statement(party)
+    make.make_invoice(party, paise=7_00, on=dt.date(2026, 5, 1))
+    make.make_invoice(make.make_party(party.business), paise=9_00, on=APRIL.start)
+    parties.set_shared(party, False, make.make_user())
+    assert "This statement is genuine</h1>" in text_of(path)
+
+
+def test_a_statement_is_the_same_in_every_language_and_carries_the_day_it_was_made(party):
+    april(party)
+    english, hindi = (statement_paper._read(party, APRIL, code)[1]["verify"] for code in ("en", "hi"))
+    assert english == hindi
+    with time_machine.travel(timezone.now() + dt.timedelta(days=1)):
+        assert statement(party) != english["path"]
+
+
+def test_every_changed_letter_of_a_statement_is_404(party):
+    april(party)
+    path = statement(party)
+    token = path.removeprefix("/v/")
+    for at in range(50):
+        other = "1" if token[at] != "1" else "2"
+        with pytest.raises(verifying.Unknown):
+            verifying.read_token(token[:at] + other + token[at + 1 :])
+    for text in ("0" * 50, "z" * 50, token + "0", token[1:]):
+        assert Client().get(f"/v/{text}").status_code == 404
+    type(party.business).objects.update(is_active=False)
+    assert Client().get(path).status_code == 404
+
+
+FACTS = statement_facts.StatementFacts("0a1b2c3d4e5f", APRIL, dt.date(2026, 5, 1), 1200_00, bytes(range(32)))
+
+
+@pytest.mark.parametrize("paise", [0, 1, -1, 99_99_99_99_999_99, -(2**55), 2**55 - 1])
+@pytest.mark.parametrize("party_id", ["000000000000", "zzzzzzzzzzzz", "0a1b2c3d4e5f"])
+def test_a_statements_token_gives_back_what_it_was_made_of(paise, party_id):
+    facts = replace(FACTS, party_id=party_id, closing_paise=paise)
+    token = verifying.statement_token(facts)
+    assert token is not None
+    assert verifying.read_token(token) == verifying.Asked(statement=replace(facts, hash=facts.hash[:8]))
+
+
+@pytest.mark.parametrize(
+    "beyond",
+    [
+        {"closing_paise": 2**55},
+        {"period": Period(dt.date(1999, 12, 31), APRIL.end)},
+        {"made_on": dt.date(2200, 1, 1)},
+    ],
+)
+def test_what_no_token_holds_has_none(beyond):
+    assert verifying.statement_slot(replace(FACTS, **beyond)) is None
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_a_statement_costs_four_queries(party, rows):
+    for _ in range(rows):
+        make.make_invoice(party, paise=5_00, on=APRIL.start)
+    path = statement(party)
+    with CaptureQueriesContext(connection) as queries:
+        Client().get(path)
+    assert len(queries) == 4
+    assert all(query["sql"].startswith("SELECT") for query in queries)
 
 
 # --- On the paper -------------------------------------------------------------------------------------------
@@ -345,3 +579,20 @@ def test_every_issued_paper_carries_its_address_code_and_hash(party, settings):
     assert slot["qr"].startswith("data:image/svg+xml")
     assert slot["hash"] == verifying.short_hash(invoice.facts_hash)
     assert paper.context_of(make.make_draft(party))["verify"] is None
+
+
+def test_the_link_page_of_a_whole_statement_carries_the_address_that_its_paper_carries(party):
+    april(party)
+    page = Client().get(links.path(links.for_statement(party, APRIL, None))).content.decode()
+    assert f'href="{statement(party)}"' in page
+    for _ in range(statements.PAGE_SIZE):
+        make.make_invoice(party, paise=5_00, on=APRIL.start)
+    page = Client().get(links.path(links.for_statement(party, APRIL, None))).content.decode()
+    assert "/v/" not in page  # a part of it is no statement
+
+
+def test_receipts_carry_their_address(party):
+    payment = make.make_payment(party, 5_00)
+    page = Client().get(links.path(links.for_receipt(payment, None))).content.decode()
+    assert f'href="{verifying.path(payment)}"' in page
+    assert receipts.context_of(payment)["verify"]["url"].endswith(verifying.path(payment))

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0004_branding'),
+        ('accounts', '0005_sending'),
     ]
 
     operations = [

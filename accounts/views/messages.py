@@ -17,8 +17,8 @@ State = Message.Status
 # What people look for -> the states of the outbox behind it.
 FILTERS: dict[str, tuple[str, ...]] = {
     "waiting": (State.QUEUED, State.SENDING),
-    "sent": (State.SENT, State.DELIVERED),
-    "failed": (State.FAILED, State.DROPPED),
+    "sent": (State.SENT, State.DELIVERED, State.READ),
+    "failed": (State.FAILED, State.DROPPED, State.CANCELLED),
     "uncertain": (State.UNCERTAIN,),
 }
 
@@ -44,6 +44,8 @@ def kind_words(kind: str) -> str:
         "receipt_share": _("Receipt link"),
         "statement_share": _("Statement link"),
         "reminder": _("Payment reminder"),
+        "statement_due": _("Statement of the month"),
+        "notice": _("Notice to your team"),
     }
     return words.get(kind) or kind.replace("_", " ").capitalize()
 
@@ -55,9 +57,11 @@ def state_words() -> dict[str, tuple[str, str]]:
         State.SENDING: ("queued", _("Being sent")),
         State.SENT: ("sent", _("Sent")),
         State.DELIVERED: ("delivered", _("Delivered")),
+        State.READ: ("opened", _("Read")),
         State.FAILED: ("failed", _("Not sent")),
         State.UNCERTAIN: ("uncertain", _("Not sure it arrived")),
         State.DROPPED: ("expired", _("No longer needed")),
+        State.CANCELLED: ("expired", _("Cancelled")),
     }
 
 

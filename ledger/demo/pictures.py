@@ -27,6 +27,8 @@ _PALETTE: tuple[tuple[Colour, Colour], ...] = (
 )
 _WHITE: Colour = (255, 255, 255)
 _INK: Colour = (44, 42, 38)
+_SOFT: Colour = (110, 104, 96)
+_PAID: Colour = (38, 128, 84)
 
 
 def draw(goods: Goods) -> Encoded:
@@ -44,6 +46,22 @@ def draw(goods: Goods) -> Encoded:
     picture.resize((SIDE, SIDE), Image.Resampling.LANCZOS).save(out, "PNG")
     out.seek(0)
     return encode(out)
+
+
+def paid_screen(amount: str, utr: str) -> Encoded:
+    """A payment app's last screen as a phone's screenshot shows it, of no app there is."""
+    picture = Image.new("RGB", (720, 1280), (246, 247, 244))
+    pen = ImageDraw.Draw(picture)
+    pen.rounded_rectangle((40, 200, 680, 1000), radius=36, fill=_WHITE)
+    pen.ellipse((270, 260, 450, 440), fill=_PAID)
+    pen.line((315, 352, 350, 388, 410, 318), fill=_WHITE, width=18, joint="curve")
+    lines = (("Paid", 40, 480, _INK), (amount.replace("₹", "Rs. "), 76, 550, _INK), ("to Ram Kirana", 34, 660, _SOFT))
+    for text, size, top, fill in (*lines, ("UTR", 30, 780, _SOFT), (utr, 46, 820, _INK)):
+        pen.text((360, top), text, fill=fill, font=ImageFont.load_default(size), anchor="ma")
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    out.seek(0)
+    return encode(out, side=1280)
 
 
 Box = tuple[float, float, float, float]

@@ -13,7 +13,7 @@ from accounts.models import Business, Membership, Party, PartyPerson, User
 from catalog import items, orders, stock
 from catalog.models import Item, Order, Storefront
 from ledger import billing, drafting, links, numbering, posting, statements
-from ledger.demo import pictures, talks
+from ledger.demo import claimed, pictures, talks
 from ledger.demo.contents import (
     BUSINESS,
     BUYERS,
@@ -36,7 +36,7 @@ from ledger.demo.contents import (
 )
 from ledger.demo.year import SHOWN_REFERENCE, Year
 from ledger.drafting import Draft, DraftLine
-from ledger.models import Invoice, Series
+from ledger.models import Invoice, Payment, Series
 
 HELPER_PHONE, HELPER_NAME = "+919820000099", "Raju"
 SMALLEST_ORDER_PAISE = 1_000_00
@@ -61,6 +61,8 @@ class Facts:
     invoice_number: str
     invoice_path: str
     portal_path: str
+    receipt_path: str
+    statement_path: str
     customer_balance_paise: int
     helper_phone: str
     two_shops_phone: str
@@ -99,12 +101,20 @@ def _facts(business: Business) -> Facts:
         invoice_number=shown.number,
         invoice_path=links.path(links.for_invoice(shown, owner)),
         portal_path=links.path(links.for_party(party, owner)),
+        receipt_path=links.path(links.for_receipt(_accepted(party), owner)),
+        statement_path=links.path(links.for_statement(party, statements.this_financial_year(), owner)),
         customer_balance_paise=statements.balance(party),
         helper_phone=HELPER_PHONE,
         two_shops_phone=_number(_party(business, TWO_SHOPS)),
         second_merchant_phone=SECOND_PHONE,
         second_business_slug=SECOND_SLUG,
     )
+
+
+def _accepted(party: Party) -> Payment:
+    """The payment that the customer told of and the shop accepted; else the newest."""
+    payments = Payment.objects.filter(business_id=party.business_id, party=party).order_by("-pk")
+    return payments.filter(claim__isnull=False).first() or payments[:1].get()
 
 
 def _party(business: Business, buyer: Buyer) -> Party:
@@ -145,9 +155,17 @@ def _make() -> Business:
             stock.count(item, goods.stock * 1000, owner)
     _order(found, owner, {goods.name: item for goods, item in shelf})
     talks.happen(found[MAIN], found[OTHER], owner)
+    bills = found[MAIN].invoices
+    customer = _user(_number(found[MAIN]), MAIN.person)
+    claimed.happen(found[MAIN], customer, owner, lambda reference: bills.get(reference=reference))
     parties.set_shared(found[STOPPED], False, owner)
     _make_second(_number(found[TWO_SHOPS]))
     return business
+
+
+def _user(phone: str, name: str) -> User:
+    """A customer as after a login."""
+    return User.objects.filter(phone=phone).first() or User.objects.create_user(phone, name)
 
 
 def _merchant(phone: str, name: str) -> User:
@@ -199,8 +217,9 @@ def _order(found: dict[Buyer, Party], owner: User, goods: dict[str, Item]) -> No
     def place(buyer: Buyer, wanted: dict[str, int], days_ago: float, note: str = "", phone: str = "") -> Order:
         party = found[buyer]
         phone, name = (phone, HELPER_NAME) if phone else (_number(party), buyer.person)
-        user = User.objects.filter(phone=phone).first() or User.objects.create_user(phone, name)
-        order = orders.place(party, user, {goods[key].pk: n * 1000 for key, n in wanted.items()}, note=note)
+        order = orders.place(
+            party, _user(phone, name), {goods[key].pk: n * 1000 for key, n in wanted.items()}, note=note
+        )
         Order.objects.filter(pk=order.pk).update(placed_at=now - dt.timedelta(days=days_ago))
         return order
 

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0005_promise_days'),
-        ('ledger', '0008_facts_of_issued_documents'),
+        ('ledger', '0009_opens_of_all_kinds'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

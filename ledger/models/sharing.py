@@ -87,10 +87,15 @@ class ShareLink(models.Model):
 
 
 class LinkOpen(models.Model):
-    """One thing a person did through a link. Every open is kept; a merchant's own does not count."""
+    """One thing a person did through a link. Every open is kept; a merchant's own does not count.
+
+    PREVIEWED is no person and no open: a messenger's robot fetched the page (ledger.previews), and `device` names it.
+    """
 
     class Event(models.TextChoices):
+        PREVIEWED = "previewed", _("Preview fetched")
         OPENED = "opened", _("Opened")
+        SAVED = "saved", _("PDF saved")
         LOGGED_IN = "logged_in", _("Logged in")
 
     business = models.ForeignKey(Business, models.CASCADE, related_name="+")

@@ -19,7 +19,7 @@ from accounts.money import percent, rupees, unit_price
 from accounts.phones import mask
 from catalog.models import Item
 from catalog.units import Units
-from ledger import billing, credit_limits, drafting, paper, papers, posting, relations, settled, talks, trail, zips
+from ledger import billing, credit_limits, drafting, paper, posting, relations, settled, talks, trail, zips
 from ledger.credit_limits import Question
 from ledger.drafting import DraftRefused
 from ledger.editor import Editor
@@ -32,6 +32,7 @@ from ledger.posting import PostingRefused
 from ledger.sharing import Shown
 from ledger.views import cancelling
 from ledger.views.choosing import choose_party, chosen_party
+from ledger.views.papers import invoice_answer
 from ledger.views.sharing import panel_for
 
 REFUSALS = (DraftRefused, PostingRefused, SeriesFull)
@@ -249,6 +250,7 @@ def _page(request: MerchantRequest, found: Invoice, status: int = 200, asked: Qu
     live = next((link for link in links if link.is_live), None)
     allocations = _allocations(found)
     settled_by = settled.of_read(allocations) if found.kind == Invoice.Kind.INVOICE else []
+    events = trail.of_invoice(found, links, allocations if found.kind == Invoice.Kind.INVOICE else [])
     context = paper.context_of(found) | {
         "section": "invoices",
         "party": party,
@@ -259,7 +261,8 @@ def _page(request: MerchantRequest, found: Invoice, status: int = 200, asked: Qu
         "panel": panel_for(live, Shown(party, invoice=found), phone) if live else None,
         "can_share": found.status == Invoice.Status.ISSUED and party.is_shared,
         "settled": settlement_rows(found, allocations, request.business.slug),
-        "trail": trail.of_invoice(found, links, allocations if found.kind == Invoice.Kind.INVOICE else []),
+        "trail": events,
+        "ladder": trail.ladder(events, paid=found.kind == Invoice.Kind.INVOICE) if links else [],
         "relations": relations.of(found, request.business.slug),
         "asked": asked,
         "talks": talk_rows(talks.of_document(found), request.business.slug, party.public_id) if found.number else [],
@@ -367,14 +370,5 @@ def _after_cancel(before: Invoice) -> str:
 @business_page
 def invoice_pdf(request: MerchantRequest, invoice: str) -> HttpResponse:
     found = _invoice(request, invoice)
-    name = (found.number or f"draft-{found.public_id}").replace("/", "-")
-    headers = {"Content-Disposition": f'inline; filename="{name}.pdf"'}
-    try:
-        content = papers.of_invoice(found)
-    except papers.TooLong as error:
-        messages.error(
-            request, _("%(lines)d lines are too many for a PDF. Print the page instead.") % {"lines": error.lines}
-        )
-        page = reverse("ledger:invoice", kwargs={"slug": request.business.slug, "invoice": found.public_id})
-        return redirect(f"{page}?lines=all")
-    return HttpResponse(content, content_type="application/pdf", headers=headers)
+    page = reverse("ledger:invoice", kwargs={"slug": request.business.slug, "invoice": found.public_id})
+    return invoice_answer(request, found, f"{page}?lines=all", opens=True)

@@ -18,7 +18,7 @@ from accounts.india import today
 from accounts.models import Activity, Party, PartyPerson
 from accounts.money import rupees, with_side
 from accounts.phones import pretty
-from ledger import posting, statements, talks
+from ledger import posting, statements, talks, trail
 from ledger.forms import PERIODS, SHOW_PARTIES, PartyForm, PeriodForm, PersonForm, SearchForm
 from ledger.listing import balance_words, bill_rows, chips, day, ledger_rows, net_balance, party_rows, talk_rows
 from ledger.models import LinkOpen, OpenItem, ShareLink
@@ -158,6 +158,7 @@ def _page(request: MerchantRequest, party: Party, person_form: PersonForm, statu
         "people": [(person, pretty(str(person.phone))) for person in people],
         "person_form": person_form,
         "links": link_rows(live_links(party), slug),
+        "trail": trail.of_party(party),
         "claims": claims.rows(claims.waiting(request.business).filter(party=party)[:CLAIMS_SHOWN], slug),
         "last_login": last_login,
         "last_login_by": _name_of(last_login, people),
@@ -166,12 +167,16 @@ def _page(request: MerchantRequest, party: Party, person_form: PersonForm, statu
 
 
 def live_links(party: Party) -> Any:
-    opened = Q(opens__event=LinkOpen.Event.OPENED)
+    opened, saved = Q(opens__event=LinkOpen.Event.OPENED), Q(opens__event=LinkOpen.Event.SAVED)
     return (
         ShareLink.objects.live()
         .filter(business_id=party.business_id, party=party)
         .select_related("invoice", "payment")
-        .annotate(times=Count("opens", filter=opened), last_open=Max("opens__at", filter=opened))
+        .annotate(
+            times=Count("opens", filter=opened),
+            last_open=Max("opens__at", filter=opened),
+            saves=Count("opens", filter=saved),
+        )
         .order_by("-id")[:20]
     )
 

@@ -15,7 +15,7 @@ from accounts.access import MerchantRequest, business_page
 from accounts.idempotency import earlier, once, typed
 from accounts.models import Business, Party
 from accounts.money import plain, rupees
-from ledger import advances, posting
+from ledger import advances, posting, trail
 from ledger.forms import SHOW_PAYMENTS, SearchForm
 from ledger.listing import (
     Chip,
@@ -266,8 +266,12 @@ def payment_page(request: MerchantRequest, payment: str) -> HttpResponse:
     ).order_by("pk")
     slug = request.business.slug
     free = 0 if is_refund else found.unallocated_paise
+    links = list(found.links.order_by("-id"))
+    events = trail.of_payment(found, links)
     context = {
         "section": "payments",
+        "trail": events,
+        "ladder": trail.ladder(events, paid=False) if links else [],
         "payment": found,
         "party": found.party,
         "is_refund": is_refund,

@@ -14,7 +14,7 @@ from accounts.access import MerchantRequest, business_page
 from accounts.india import today
 from accounts.models import Party
 from accounts.money import amount, percent, quantity, rupees
-from ledger import export, statement_paper
+from ledger import export, papers, statement_paper
 from ledger.forms import PERIODS, REPORT_PERIODS, PeriodForm, ReportPeriodForm, SearchForm
 from ledger.listing import Chip, chips, day, party_rows
 from ledger.reports import REPORTS, Column, Figure, Kind, Leading, Report, Row, statement, with_total
@@ -248,7 +248,7 @@ def _statement_pdf(
     party.business = request.business
     try:
         content = statement_paper.at_once(party, period, party.language, waited=waited(request))
-    except statement_paper.Preparing as preparing:
+    except papers.Preparing as preparing:
         back = reverse("ledger:statement", kwargs={"slug": request.business.slug, "party": party.public_id})
         return preparing_page(request, request.business, preparing, back)
     except statement_paper.TooLong:

@@ -22,7 +22,7 @@ from accounts.access import MerchantRequest, business_page
 from accounts.idempotency import once
 from accounts.models import Message, Party
 from accounts.phones import mask, pretty
-from ledger import links, sharing
+from ledger import links, sharing, trail
 from ledger.forms import ChannelForm, PeriodForm
 from ledger.listing import address_of
 from ledger.models import Invoice, Payment, ShareLink
@@ -239,31 +239,24 @@ class LinkRow:
 
 
 def link_rows(found: Iterable[Any], slug: str) -> list[LinkRow]:
-    """Live links annotated with `times` and `last_open`, as rows of the link cockpit."""
+    """Live links annotated with `times`, `last_open` and `saves`, as rows of the link cockpit."""
     rows = []
     for link in found:
         opens = _("Not opened yet")
         if link.times:
             last = date_format(timezone.localtime(link.last_open), "DATETIME_FORMAT")
             opens = _("Opened %(n)d×, last %(when)s") % {"n": link.times, "when": last}
+        if link.saves:
+            opens += " · " + _("PDF saved %(n)d×") % {"n": link.saves}
         rows.append(
             LinkRow(
-                title=_link_title(link),
+                title=trail.title_of(link),
                 works_until=until(link.expires_at),
                 opens=opens,
                 revoke=reverse("ledger:link_revoke", kwargs={"slug": slug, "link": link.public_id}),
             )
         )
     return rows
-
-
-def _link_title(link: ShareLink) -> str:
-    if link.invoice:
-        return _("Invoice %(number)s") % {"number": link.invoice.number}
-    if link.payment:
-        return _("Receipt %(number)s") % {"number": link.payment.number}
-    period = sharing.period_of(link)
-    return _("Statement: %(days)s") % {"days": words_of(period)} if period else _("Party portal")
 
 
 @require_POST

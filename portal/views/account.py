@@ -18,10 +18,10 @@ from accounts.money import rupees
 from catalog.models import Order
 from ledger import paper, paying, promises, settled, statements, zips
 from ledger.models import Invoice
+from ledger.views.papers import invoice_answer
 from portal import access, talks, told
 from portal.access import PortalRequest, page, party_page
 from portal.forms import SearchForm
-from portal.views.papers import pdf_response
 
 ROWS = 20
 STATUSES = {
@@ -208,4 +208,5 @@ def logo(request: PortalRequest) -> HttpResponse:
 @require_safe
 @party_page(money=True)
 def invoice_pdf(request: PortalRequest, invoice: str) -> HttpResponse:
-    return pdf_response(request, _one(request, invoice))
+    back = reverse("portal:invoice", kwargs={"party": request.party.public_id, "invoice": invoice})
+    return invoice_answer(request, _one(request, invoice), back)

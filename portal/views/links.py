@@ -16,14 +16,14 @@ from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import images, languages, limits, otp
-from accounts.models import LoginChallenge, Membership, Party, PartyPerson
+from accounts import images, languages, limits, notices, otp
+from accounts.models import LoginChallenge, Membership, Notice, Party, PartyPerson
 from accounts.sessions import merchant_user_id
-from ledger import links, paper
+from ledger import links, paper, previews
 from ledger.models import Invoice, LinkOpen, ShareLink
+from ledger.views.papers import invoice_answer
 from portal import access, typed
 from portal.forms import NumberForm
-from portal.views.papers import pdf_response
 
 HOUR = 60 * 60
 MAX_OPENS_AN_HOUR = 60
@@ -32,8 +32,11 @@ THEN = "then"  # what they came to do: PAID, or nothing in particular
 PAID = "paid"
 
 
-def link_page(kind: ShareLink.Kind) -> Callable[..., Callable[..., HttpResponse]]:
-    """Opens the link and calls the view with it, in the reader's language; GET changes nothing."""
+def link_page(kind: ShareLink.Kind, *, previewed: bool = False) -> Callable[..., Callable[..., HttpResponse]]:
+    """Opens the link and calls the view with it, in the reader's language; GET changes nothing.
+
+    `previewed`: messengers' robots fetch this page for a preview, which their log keeps (ledger.previews).
+    """
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)
@@ -46,6 +49,8 @@ def link_page(kind: ShareLink.Kind) -> Callable[..., Callable[..., HttpResponse]
                 return render(request, "410.html", {"business": ended.link.business}, status=410)
             if link.invoice and link.invoice.status == Invoice.Status.DRAFT:
                 raise Http404
+            if previewed and request.method in ("GET", "HEAD"):
+                previews.note(link, request.headers.get("User-Agent", ""))
             with translation.override(_language(request, link.party)):
                 return view(request, link, token, **more)
 
@@ -64,7 +69,7 @@ def _language(request: HttpRequest, party: Party) -> str:
 
 
 @require_safe
-@link_page(ShareLink.Kind.INVOICE)
+@link_page(ShareLink.Kind.INVOICE, previewed=True)
 def invoice(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
     shared = link.invoice
     assert shared is not None, "an invoice link has an invoice"
@@ -80,29 +85,33 @@ def invoice(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
             "standing": standing,
             "settlements": parts,
             "pay": paper.ways_to_pay(link.business, standing.due_paise, number=shared.number),
-            "paid_url": _paid_url(request, token),
+            "paid_url": paid_url(request, "portal:invoice_login", token),
             "can_promise": bool(link.business.promise_days and standing.due_paise),
             "languages": settings.LANGUAGES,
         },
     )
 
 
-def _paid_url(request: HttpRequest, token: str) -> str:
-    """Through the door to “I have paid”, in the language that was chosen here."""
+def paid_url(request: HttpRequest, door_name: str, token: str) -> str:
+    """Through the door of a link to “I have paid”, in the language that was chosen here."""
     chosen = {"lang": translation.get_language() or "en"} if "lang" in request.GET else {}
-    return reverse("portal:invoice_login", kwargs={"token": token}, query={"then": PAID} | chosen)
+    return reverse(door_name, kwargs={"token": token}, query={"then": PAID} | chosen)
 
 
 @require_safe
 @link_page(ShareLink.Kind.INVOICE)
 def invoice_pdf(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
     assert link.invoice is not None, "an invoice link has an invoice"
-    return pdf_response(request, link.invoice)
+    return invoice_answer(request, link.invoice, links.path(link))
 
 
 @require_safe
 @link_page(ShareLink.Kind.INVOICE)
 def logo(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+    return logo_of(link)
+
+
+def logo_of(link: ShareLink) -> HttpResponse:
     """The shop's logo, for whoever holds the link, as long as it works."""
     return images.answer(get_object_or_404(link.business.images, pk=link.business.logo_id))
 
@@ -111,15 +120,25 @@ def logo(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
 @require_POST
 @link_page(ShareLink.Kind.INVOICE)
 def opened(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
-    return note_opened(request, link)
+    return note(request, link, LinkOpen.Event.OPENED)
 
 
-def note_opened(request: HttpRequest, link: ShareLink) -> HttpResponse:
-    """A person has the page before the eyes; the shop's own people do not count."""
+@csrf_exempt  # as above
+@require_POST
+@link_page(ShareLink.Kind.INVOICE)
+def saved(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+    return note(request, link, LinkOpen.Event.SAVED)
+
+
+def note(request: HttpRequest, link: ShareLink, event: LinkOpen.Event) -> HttpResponse:
+    """A person has the page before the eyes, or saves its PDF; the shop's own people do not count."""
     if not _is_of_the_shop(request, link):
-        count, _wait = limits.count("link-opened", str(link.pk), seconds=HOUR)
+        count, _wait = limits.count(f"link-{event}", str(link.pk), seconds=HOUR)
         if count <= MAX_OPENS_AN_HOUR:
-            _record(request, link, LinkOpen.Event.OPENED)
+            _record(request, link, event)
+            if link.invoice and event == LinkOpen.Event.OPENED:
+                ref, number = link.invoice.public_id, link.invoice.number
+                notices.tell(link.party, Notice.Kind.OPENED, link.invoice.pk, ref=ref, number=number)
     return HttpResponse(status=204)
 
 
@@ -141,7 +160,7 @@ def invoice_login(request: HttpRequest, link: ShareLink, token: str) -> HttpResp
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@link_page(ShareLink.Kind.PORTAL)
+@link_page(ShareLink.Kind.PORTAL, previewed=True)
 def portal(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
     return door(request, link, token)
 
@@ -180,8 +199,9 @@ def door(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
 
 def target_of(link: ShareLink, person: PartyPerson, then: str = "") -> str:
     """Where a link leads somebody who is logged in and has access to its party; `then` PAID: to “I have paid”."""
-    if then == PAID and link.invoice and link.invoice.kind == Invoice.Kind.INVOICE and access.sees_money(person):
-        query = {"invoice": link.invoice.public_id}
+    is_credit = link.invoice is not None and link.invoice.kind != Invoice.Kind.INVOICE
+    if then == PAID and access.sees_money(person) and not is_credit:
+        query = {"invoice": link.invoice.public_id} if link.invoice else None
         return reverse("portal:paid", kwargs={"party": link.party.public_id}, query=query)
     if link.invoice and access.sees_money(person):
         return reverse("portal:invoice", kwargs={"party": link.party.public_id, "invoice": link.invoice.public_id})

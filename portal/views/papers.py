@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.models import Party
 from ledger import export, papers, receipts, statement_paper
-from ledger.models import Invoice, Payment
+from ledger.models import Payment
 from ledger.reports import statement, with_total
 from ledger.statements import Period
 from ledger.views.papers import preparing_page, waited
@@ -27,18 +26,6 @@ def too_long_words() -> str:
     return _(
         "These days hold too much for one file of that kind. Choose fewer days, or take the CSV file: it has no end, "
         "and Excel opens it."
-    )
-
-
-def pdf_response(request: HttpRequest, invoice: Invoice) -> HttpResponse:
-    """The invoice as a file named by its number; a page in plain words when it is too long for one."""
-    try:
-        content = papers.of_invoice(invoice)
-    except papers.TooLong as error:
-        return render(request, "portal/too_long.html", {"business": invoice.business, "error": error}, status=413)
-    name = f"{invoice.number.replace('/', '-')}.pdf"
-    return HttpResponse(
-        content, content_type="application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )
 
 
@@ -65,7 +52,7 @@ def statement_response(request: HttpRequest, party: Party, period: Period, form:
         file = export.xlsx_file("statement", statement.COLUMNS, rows)
     except (statement_paper.TooLong, export.TooLong) as error:
         raise TooLong from error
-    except statement_paper.Preparing as preparing:
+    except papers.Preparing as preparing:
         return preparing_page(request, party.business, preparing, back)
     return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
 

@@ -11,16 +11,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.money import rupees
 from ledger import links, receipts, sharing, statement_paper, statements
-from ledger.models import ShareLink
+from ledger.models import LinkOpen, ShareLink
 from portal.views import papers
 from portal.views.ledger import book_context
-from portal.views.links import door, link_page, note_opened
+from portal.views.links import door, link_page, logo_of, note, paid_url
 
 RECEIPT, STATEMENT = ShareLink.Kind.RECEIPT, ShareLink.Kind.STATEMENT
 
 
 @require_safe
-@link_page(RECEIPT)
+@link_page(RECEIPT, previewed=True)
 def receipt(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
     assert link.payment is not None, "a receipt link has a payment"
     context = receipts.context_of(link.payment)
@@ -35,7 +35,19 @@ def receipt_pdf(request: HttpRequest, link: ShareLink, token: str) -> HttpRespon
 
 
 @require_safe
+@link_page(RECEIPT)
+def receipt_logo(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+    return logo_of(link)
+
+
+@require_safe
 @link_page(STATEMENT)
+def statement_logo(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+    return logo_of(link)
+
+
+@require_safe
+@link_page(STATEMENT, previewed=True)
 def statement(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
     return _statement(request, link, token)
 
@@ -57,8 +69,19 @@ def _statement(request: HttpRequest, link: ShareLink, token: str, *, too_long: b
             for kind in papers.KINDS
         ],
         "too_long": papers.too_long_words() if too_long else "",
+        "paid_url": paid_url(request, "portal:statement_login", token),
+        "verify": _verify(link, book),
     }
     return render(request, "portal/statement_link.html", context | _frame(link, token), status=422 if too_long else 200)
+
+
+def _verify(link: ShareLink, book: statements.Page) -> dict[str, str] | None:
+    """Where a statement that stands whole on this page can be checked; a longer one is whole in its PDF alone."""
+    if not book.is_first or book.next_cursor:
+        return None
+    entries = [row.entry for row in book.rows]
+    rows = ((entry.dated_on, entry.document.number, entry.debit_paise, entry.credit_paise) for entry in entries)
+    return statement_paper.slot_of(link.party, book.period, book.opening_paise, rows, book.closing_paise)
 
 
 @require_safe
@@ -87,14 +110,28 @@ def _frame(link: ShareLink, token: str) -> dict[str, Any]:
 @require_POST
 @link_page(RECEIPT)
 def receipt_opened(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
-    return note_opened(request, link)
+    return note(request, link, LinkOpen.Event.OPENED)
 
 
 @csrf_exempt  # as above
 @require_POST
 @link_page(STATEMENT)
 def statement_opened(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
-    return note_opened(request, link)
+    return note(request, link, LinkOpen.Event.OPENED)
+
+
+@csrf_exempt  # as above
+@require_POST
+@link_page(RECEIPT)
+def receipt_saved(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+    return note(request, link, LinkOpen.Event.SAVED)
+
+
+@csrf_exempt  # as above
+@require_POST
+@link_page(STATEMENT)
+def statement_saved(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
+    return note(request, link, LinkOpen.Event.SAVED)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

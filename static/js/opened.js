@@ -1,11 +1,18 @@
-// Tells the shop that a person has this page before the eyes: one POST per load, never from a hidden or prerendered page.
-const url = document.body.dataset.openedUrl;
+// Tells the shop that a person has this page before the eyes, one POST per load, never from a hidden or prerendered
+// page; and that the person saves its PDF.
+const { openedUrl, savedUrl } = document.body.dataset;
+const post = (url) => fetch(url, { method: "POST", keepalive: true, credentials: "same-origin" }).catch(() => {});
 const tell = () => {
   if (document.visibilityState !== "visible") return;
   document.removeEventListener("visibilitychange", tell);
-  fetch(url, { method: "POST", keepalive: true, credentials: "same-origin" }).catch(() => {});
+  post(openedUrl);
 };
-if (url) {
+if (openedUrl) {
   document.addEventListener("visibilitychange", tell);
   tell();
+}
+if (savedUrl) {
+  document.addEventListener("click", (event) => {
+    if (event.target.closest?.("a[data-saved]")) post(savedUrl);
+  });
 }

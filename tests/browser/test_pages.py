@@ -62,6 +62,7 @@ NOT_PAGES = {
     "portal:invoice_link_logo",
     "portal:invoice_link_pdf",
     "portal:invoice_opened",
+    "portal:invoice_saved",
     "portal:invoice_pdf",
     "portal:item_image",
     "portal:logo",
@@ -78,11 +79,15 @@ NOT_PAGES = {
     "portal:claim_withdraw",
     "portal:invoice_zip",
     "portal:ledger_file",
+    "portal:receipt_link_logo",
     "portal:receipt_link_pdf",
     "portal:receipt_opened",
+    "portal:receipt_saved",
     "portal:receipt_pdf",
     "portal:statement_link_file",
+    "portal:statement_link_logo",
     "portal:statement_opened",
+    "portal:statement_saved",
 }
 # Only there while a code is awaited: test_a_wrong_code_is_said_so looks at both.
 CODE_PAGES = {"accounts:login_code", "portal:code"}

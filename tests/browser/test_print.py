@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import Page
 from pypdf import PdfReader
 
 from accounts.models import Business
-from ledger import links, paper, posting, verifying
+from ledger import links, paper, posting, statements, verifying
 from ledger.models import Invoice
 from tests import factories
 from tests.factories import line
@@ -123,6 +124,26 @@ def test_a_picture_of_the_page_as_it_is_printed_gives_the_address_to_ask_at(
     assert page.goto(address).status == 200
     assert page.get_by_role("heading", level=1).inner_text() == "This invoice stands"
     assert bill.number in page.get_by_role("main").inner_text()
+
+
+def test_a_statement_and_a_receipt_on_the_narrowest_roll_carry_codes_that_are_read(
+    watched_page: NewPage, bill: Invoice, tmp_path: Path
+) -> None:
+    party, period = bill.party, statements.this_financial_year()
+    payment = party.payments.get()
+    pay = paper.ways_to_pay(bill.business, statements.balance(party), note=party.name)
+    assert pay
+    page = watched_page(width=1280, height=900)
+    for link, paid in (
+        (links.for_statement(party, period, None), {pay.upi_uri}),
+        (links.for_receipt(payment, None), set()),
+    ):
+        page.goto(links.path(link))
+        address = page.get_by_role("link", name="Check this paper").get_attribute("href")
+        (tmp_path / "roll.pdf").write_bytes(print_of(page, "58 mm"))
+        subprocess.run(["pdftoppm", "-r", "200", "-png", tmp_path / "roll.pdf", tmp_path / link.kind], check=True)
+        read = set[str]().union(*(codes_in(picture) for picture in tmp_path.glob(f"{link.kind}*.png")))
+        assert read == {settings.SITE_URL + str(address)} | paid
 
 
 def test_the_merchant_prints_the_paper_and_not_the_desk(watched_page: NewPage, bill: Invoice, sign_in: SignIn) -> None:

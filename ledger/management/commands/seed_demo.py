@@ -46,6 +46,7 @@ def said(facts: shop.Facts) -> str:
             f"Merchant   {site}/m/login/  mobile {pretty(facts.merchant_phone)}",
             f"Customer   {site}{facts.portal_path}  mobile {pretty(facts.customer_phone)}, balance {balance}",
             f"Invoice    {site}{facts.invoice_path}  {facts.invoice_number}, opens without login",
+            f"Receipt    {site}{facts.receipt_path}  and statement {site}{facts.statement_path}",
             f"Helper     the customer's link with mobile {pretty(facts.helper_phone)}: may order, sees no balance",
             f"Two shops  mobile {pretty(facts.two_shops_phone)} buys here and from {facts.second_business_slug}",
             f"Other shop {site}/m/login/  mobile {pretty(facts.second_merchant_phone)}",
