@@ -75,8 +75,13 @@ def ask(party: Party, by: User, document: Document, about: str, said: Said, line
     query = Query.objects.create(business=party.business, party=party, about=about, asked_by=by, **source)
     _say(query, by, said, is_of_shop=False)
     activity.record(party.business, by, "query_asked", ("query", str(query.pk)))
-    notices.tell(party, Notice.Kind.QUERY, query.pk, ref=query.public_id, number=document.number)
+    _tell_shop(query, str(query.pk))
     return query
+
+
+def _tell_shop(query: Query, subject_id: str) -> None:
+    number = query.document.number
+    notices.tell(query.party, Notice.Kind.QUERY, subject_id, ref=query.public_id, number=number)
 
 
 def source_of(document: Document) -> dict[str, Document]:
@@ -105,6 +110,8 @@ def write(query: Query, by: User, said: Said, *, is_of_shop: bool, closes: bool 
         raise QueryRefused(_("Much has been said here. Please call each other."))
     message = _say(locked, by, said, is_of_shop=is_of_shop, closes=closes)
     status = Status.CLOSED if closes else Status.ANSWERED if is_of_shop else Status.OPEN
+    if status == Status.OPEN and locked.status != Status.OPEN:  # asked again
+        _tell_shop(locked, f"{locked.pk}.{message.pk}")
     _set_status(locked, by, status, is_of_shop=is_of_shop)
     return message
 

@@ -9,7 +9,7 @@ from PIL import Image as Pillow
 
 from accounts import parties
 from accounts.idempotency import new_key
-from accounts.models import Image, PartyPerson
+from accounts.models import Image, Notice, PartyPerson
 from ledger import queries
 from ledger.models import Invoice, Query, QueryMessage
 from tests import factories as make
@@ -116,6 +116,9 @@ def test_a_customer_asks_about_a_line_and_the_shop_answers(client, desk, party, 
     client.post(theirs, {"form_key": new_key(), "text": "Not yet"})
     query.refresh_from_db()
     assert query.status == "open"
+    told = Notice.objects.filter(business=party.business, kind=Notice.Kind.QUERY)
+    assert {notice.data["ref"] for notice in told} == {query.public_id}
+    assert told.count() == 3  # asked, and twice again after an answer
 
 
 def test_both_sides_see_it_on_the_document_and_on_the_row_of_the_ledger(client, desk, party, bill):
