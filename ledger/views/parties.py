@@ -148,7 +148,7 @@ def _page(request: MerchantRequest, party: Party, person_form: PersonForm, statu
         "page": page,
         "earlier": "" if page.is_first else statements.earlier(party, period, request.GET["after"]),
         "rows": ledger_rows(page.rows, slug, talks.asked_about(found)),
-        "talks": talk_rows(found, slug),
+        "talks": talk_rows(found, slug, party.public_id),
         "opening": with_side(page.before_paise),
         "closing": with_side(page.closing_paise),
         "bills": bill_rows(bills, slug, today()),
