@@ -86,6 +86,7 @@ class BusinessAdmin(NoDeletion):
         "phone",
         "email",
         "default_credit_days",
+        "promise_days",
         "books_closed_on",
         "created_at",
         "is_active",

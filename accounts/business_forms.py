@@ -132,6 +132,7 @@ class SettingsForm(BusinessForm):
             "bank_account",
             "bank_ifsc",
             "default_credit_days",
+            "promise_days",
             "hsn_digits",
             "lut_number",
             "terms",
@@ -142,6 +143,9 @@ class SettingsForm(BusinessForm):
         super().__init__(data, *args, **kwargs)
         self.fields["upi_id"].help_text = _("Such as ramkirana@okaxis. Without it, invoices have no QR code to pay by.")
         self.fields["default_credit_days"].help_text = _("An invoice is due so many days after its date.")
+        self.fields["promise_days"].help_text = _(
+            "A customer may promise to pay within so many days; no reminder goes out before that day. 0: no promises."
+        )
         self.fields["lut_number"].help_text = _("Printed when you sell abroad or to a SEZ without charging IGST.")
         if not is_owner:
             for field in self.fields.values():
@@ -161,6 +165,11 @@ class SettingsForm(BusinessForm):
             ),
             ("contact", _("Address and contact"), "", ("address", "city pin_code", "phone email")),
             ("paying", _("How customers pay you"), "", ("upi_id", "bank_name", "bank_account bank_ifsc")),
-            ("invoices", _("Invoices"), "", ("default_credit_days", "hsn_digits", "lut_number", "terms")),
+            (
+                "invoices",
+                _("Invoices"),
+                "",
+                ("default_credit_days", "promise_days", "hsn_digits", "lut_number", "terms"),
+            ),
         )
         return [(anchor, heading, text, rows_of(self, rows)) for anchor, heading, text, rows in parts]

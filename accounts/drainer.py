@@ -1,4 +1,4 @@
-"""The embedded default without Redis: one thread in each web process runs what the workers would run.
+"""The embedded default without Redis: two threads in each web process run what the workers would run.
 
 Started from config/wsgi.py and asgi.py, and again in a forked child; the lease on each row makes several harmless.
 """
@@ -15,13 +15,19 @@ from django.db import close_old_connections, connection
 
 logger = logging.getLogger(__name__)
 IDLE_SECONDS = 2.0
-HOUR = 3600.0
+MINUTE, HOUR = 60.0, 3600.0
 
-_work = threading.Event()
+_work, _work_now = threading.Event(), threading.Event()
 # Work that may be lost (accounts.background): never so much that it fills the memory.
 _given: deque[Callable[[], object]] = deque(maxlen=500)
 _cleanings: list[Callable[[], object]] = []
+_ticks: list[Callable[[], object]] = []
 _started_in: int | None = None
+
+
+def each_minute(work: Callable[[], object]) -> None:
+    """Upper apps name here, in `AppConfig.ready()`, what is to be looked after all the time; it must be short."""
+    _ticks.append(work)
 
 
 def each_hour(clean: Callable[[], object]) -> None:
@@ -38,10 +44,12 @@ def start() -> None:
         os.register_at_fork(after_in_child=start)
     _started_in = os.getpid()
     threading.Thread(target=_run, name="drainer", daemon=True).start()
+    threading.Thread(target=_run_now, name="drainer-now", daemon=True).start()
 
 
 def wake() -> None:
     _work.set()
+    _work_now.set()
 
 
 def give(work: Callable[[], object]) -> None:
@@ -52,7 +60,7 @@ def give(work: Callable[[], object]) -> None:
 
 
 def _run() -> None:
-    next_cleaning = time.monotonic() + HOUR
+    next_tick, next_cleaning = time.monotonic(), time.monotonic() + HOUR
     while True:
         _work.wait(IDLE_SECONDS)
         _work.clear()
@@ -61,6 +69,11 @@ def _run() -> None:
             drain()
             while _given:
                 _given.popleft()()
+                drain()
+            if time.monotonic() > next_tick:
+                next_tick = time.monotonic() + MINUTE
+                for work in _ticks:
+                    work()
                 drain()
             if time.monotonic() > next_cleaning:
                 from accounts.tasks import forget_old_rows
@@ -73,11 +86,31 @@ def _run() -> None:
             connection.close()
 
 
+def _run_now() -> None:
+    """A second thread for codes alone: they do not wait for a batch of bills that a slow provider holds up."""
+    from accounts import delivery
+    from accounts.models import Message
+
+    while True:
+        _work_now.wait(IDLE_SECONDS)
+        _work_now.clear()
+        close_old_connections()
+        try:
+            while delivery.deliver_due(until=Message.Priority.NOW)[0]:
+                pass
+        except Exception:  # as above
+            logger.exception("the drainer met a fault and goes on")
+            connection.close()
+
+
 def drain() -> int:
     """Deliver everything that is due; returns how many messages were sent."""
-    from accounts import outbox
+    from accounts import delivery
 
-    sent = 0
-    while ids := outbox.sweep():
-        sent += sum(outbox.deliver(message_id) for message_id in ids)
-    return sent
+    delivery.sweep()
+    total = 0
+    while True:
+        claimed, sent = delivery.deliver_due()
+        total += sent
+        if not claimed:
+            return total

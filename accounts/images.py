@@ -3,6 +3,7 @@
 Nothing of an uploaded file is kept but its pixels. Its size is read from the header and capped before decoding.
 """
 
+import hashlib
 import io
 import struct
 from dataclasses import dataclass
@@ -113,6 +114,16 @@ class PictureField(forms.FileField):
             return encode(upload, self.side)
         except PictureRefused as error:
             raise forms.ValidationError(str(error)) from error
+
+
+def fingerprint(upload: UploadedFile | None) -> str:
+    """What an uploaded file is, for the fingerprint of its form (accounts.idempotency); "" when there is none."""
+    if not upload:
+        return ""
+    upload.seek(0)
+    found = hashlib.sha256(upload.read()).hexdigest()
+    upload.seek(0)
+    return found
 
 
 def keep(business: Business, picture: Encoded) -> Image:

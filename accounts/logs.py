@@ -1,14 +1,15 @@
-"""No link token, code or full phone number in a log."""
+"""No link token, code, key of a hook or full phone number in a log."""
 
 import logging
 import re
 
 _TOKEN = re.compile(r"(/(?:i|p|r|s|v)/)[0-9A-Za-z]{20,}")
+_KEY = re.compile(r"(/hooks/\w+/\?(?:[^\s\"]*&)?key=)[^&\s\"]+")
 _NUMBER = re.compile(r"\+?\d{6,11}(\d{4})(?!\d)")
 
 
 def scrub(text: str) -> str:
-    return _NUMBER.sub(r"…\1", _TOKEN.sub(r"\1…", text))
+    return _NUMBER.sub(r"…\1", _KEY.sub(r"\1…", _TOKEN.sub(r"\1…", text)))
 
 
 class Scrub(logging.Filter):

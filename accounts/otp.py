@@ -94,6 +94,7 @@ def start(
             subject=("challenge", str(challenge.pk)),
             language=language,
             drop=not is_known,
+            priority=Message.Priority.NOW,
         )
     request.session[SESSION_KEY] = {"challenge": str(challenge.pk), "nonce": nonce}
     return challenge

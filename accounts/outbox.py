@@ -1,41 +1,148 @@
-"""The outbox: a Message row is written with what it tells; delivery makes its text and sends it once.
+"""The outbox: a Message row is written with what it tells; `accounts.delivery` makes its text and sends it once.
 
-Upper apps register `kind -> Kind(render, still_due)` in `AppConfig.ready()`. The row never holds text, code or token.
+The row never holds text, code or token. Upper apps register here, in `AppConfig.ready()`:
+- `register(kind, render, still_due)`: how a message of this kind becomes text at delivery, one by one; or
+  `register_many(kind, texts)`: the same for a whole batch in few queries;
+- `register_refusal(asks)`: who wants no messages (the opt-out list), asked at delivery;
+- `register_stop(record)`: whom to tell that somebody has written STOP (or START again).
 """
 
+import json
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import F
+from django.db import connection, transaction
 from django.utils import timezone, translation
 
-from accounts import gateways
+from accounts.gateways import Text
 from accounts.models import Business, Message, User
 
 logger = logging.getLogger(__name__)
-LEASE = timedelta(minutes=2)
-MAX_ATTEMPTS = 6
+# How far apart the messages of one bulk stand in the queue, in turns (milliseconds): what others send meanwhile goes
+# in between.
+BULK_STEP = 100
+# After the broker did not answer, a process does not ask it again for so many seconds.
+BROKER_REST = 5.0
+
+type Way = tuple[str, str]  # channel, and the number (E.164) or the address
+type Texts = Callable[[Sequence[Message]], Mapping[int, Text | None]]
+type Asks = Callable[[Sequence[Message]], Mapping[int, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How a kind of message becomes text at delivery, and whether it should still go out then."""
+    """How messages of a kind become text at delivery.
 
-    render: Callable[[Message], gateways.Text]
-    still_due: Callable[[Message], bool]
+    `texts` gets rows of this kind (with `business` loaded) and returns message id -> text, or None for one that is
+    not due any more. A row it leaves out, or for which it raises, has no text and is tried again; it may raise
+    GatewayError. `is_asked_for`: the person asks for it themselves (a code), so that no opt-out holds it back.
+    `is_resent`: whether one that may have been lost is sent once more (accounts.delivery).
+    """
+
+    texts: Texts
+    is_asked_for: bool = False
+    is_resent: bool = True
 
 
-_kinds: dict[str, Kind] = {}
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Somebody wrote STOP, or START when `is_stop` is false. `address` is E.164 or an e-mail address."""
+
+    channel: str
+    address: str
+    source: str
+    at: datetime
+    is_stop: bool = True
 
 
-def register(kind: str, render: Callable[[Message], gateways.Text], still_due: Callable[[Message], bool]) -> None:
-    _kinds[kind] = Kind(render, still_due)
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One row for `enqueue_many`. `subject` is (kind, id); `fallback` the further ways, tried in this order."""
+
+    kind: str
+    channel: str
+    to: str
+    subject: tuple[str, str]
+    business_id: int
+    party_id: int | None = None
+    language: str = "en"
+    params: dict[str, Any] = field(default_factory=dict)
+    fallback: Sequence[Way] = ()
+
+
+kinds: dict[str, Kind] = {}
+_refusals: list[Asks] = []
+_stops: list[Callable[[Stop], None]] = []
+
+
+# --- Registering --------------------------------------------------------------------------------------------
+
+
+def register(
+    kind: str,
+    render: Callable[[Message], Text],
+    still_due: Callable[[Message], bool],
+    *,
+    is_asked_for: bool = False,
+    is_resent: bool = True,
+) -> None:
+    """A kind whose texts are made one by one; `still_due` is asked first, at the moment of sending."""
+
+    def text(message: Message) -> Text | None:
+        # An SMS is always English: one letter beyond GSM-7 doubles its price.
+        with translation.override("en" if message.channel == Message.Channel.SMS else message.language):
+            return render(message) if still_due(message) else None
+
+    def texts(messages: Sequence[Message]) -> dict[int, Text | None]:
+        return {message.pk: text(message) for message in messages}
+
+    register_many(kind, texts, is_asked_for=is_asked_for, is_resent=is_resent)
+
+
+def register_many(kind: str, texts: Texts, *, is_asked_for: bool = False, is_resent: bool = True) -> None:
+    """A kind whose texts are made for many rows at once (see Kind). When `texts` raises for several rows it is asked
+    again for each alone. Switch the language yourself
+    (`wording.spoken`)."""
+    kinds[kind] = Kind(texts, is_asked_for, is_resent)
+
+
+def register_refusal(asks: Asks) -> None:
+    """`asks(messages)` returns message id -> why it must not go out ("has opted out"); all others may go.
+
+    Asked at delivery, in one call for a batch, for every kind but those that the person asks for.
+    """
+    if asks not in _refusals:
+        _refusals.append(asks)
+
+
+def register_stop(record: Callable[[Stop], None]) -> None:
+    """`record(stop)` keeps an opt-out or takes it back; it may be told the same twice."""
+    if record not in _stops:
+        _stops.append(record)
+
+
+def refused(messages: Sequence[Message]) -> dict[int, str]:
+    """Message id -> why it must not go out."""
+    bound = [message for message in messages if not (kind := kinds.get(message.kind)) or not kind.is_asked_for]
+    found: dict[int, str] = {}
+    for asks in _refusals if bound else ():
+        found |= asks(bound)
+    return found
+
+
+def stopped(stop: Stop) -> None:
+    """Tell whoever keeps the opt-outs; called by the webhooks, in their transaction."""
+    for record in _stops:
+        record(stop)
+
+
+# --- Writing ------------------------------------------------------------------------------------------------
 
 
 def enqueue(
@@ -50,12 +157,17 @@ def enqueue(
     params: dict[str, Any] | None = None,
     by: User | None = None,
     drop: bool = False,
+    priority: Message.Priority = Message.Priority.TODAY,
+    due_at: datetime | None = None,
+    fallback: Sequence[Way] = (),
 ) -> Message:
     """Write the message in the caller's transaction; a worker is woken after commit.
 
     `to` is E.164 or an e-mail address. `drop` writes the row as not to be sent (same work for unknown numbers).
+    `fallback` are the further ways, each tried when the one before it has failed for good.
     """
     assert transaction.get_connection().in_atomic_block, "a message belongs to the transaction of what it tells"
+    due_at = due_at or timezone.now()
     message = Message.objects.create(
         kind=kind,
         channel=channel,
@@ -68,90 +180,130 @@ def enqueue(
         params=params or {},
         created_by=by,
         status=Message.Status.DROPPED if drop else Message.Status.QUEUED,
+        priority=priority,
+        due_at=due_at,
+        turn=turn_of(due_at),
+        fallback=[list(way) for way in fallback],
     )
-    transaction.on_commit(partial(wake, message.pk))
+    transaction.on_commit(partial(wake, priority))
     return message
 
 
-def wake(message_id: int) -> None:
+def enqueue_many(
+    drafts: Iterable[Draft],
+    *,
+    priority: Message.Priority = Message.Priority.BULK,
+    due_at: datetime | None = None,
+    campaign_id: int | None = None,
+    ahead: int = 0,
+    by: User | None = None,
+) -> int:
+    """Write many messages by one INSERT in the caller's transaction; returns how many. Workers are woken after commit.
+
+    Call it with parts of some thousands, so that the memory stays the same. Fair between merchants: the rows of one
+    call take turns with what others have in the queue; `ahead` is how many rows of the same bulk still wait before
+    these (0 for the first part, the parts before it for the next ones).
+    """
+    assert transaction.get_connection().in_atomic_block, "a message belongs to the transaction of what it tells"
+    rows = [
+        {
+            "n": n,
+            "kind": draft.kind,
+            "channel": draft.channel,
+            "to": draft.to,
+            "subject_kind": draft.subject[0],
+            "subject_id": draft.subject[1],
+            "business_id": draft.business_id,
+            "party_id": draft.party_id,
+            "language": draft.language,
+            "params": json.dumps(draft.params),
+            "fallback": json.dumps([list(way) for way in draft.fallback]),
+        }
+        for n, draft in enumerate(drafts, start=ahead)
+    ]
+    if not rows:
+        return 0
+    due_at = due_at or timezone.now()
+    when = connection.ops.adapt_datetimefield_value
+    values = {
+        "priority": int(priority),
+        "first": max(turn_of(due_at), _head_of_the_queue(priority)),
+        "step": BULK_STEP,
+        "due_at": when(due_at),
+        "now": when(timezone.now()),
+        "campaign_id": campaign_id,
+        "by": by.pk if by else None,
+        "rows": json.dumps(rows),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT_MANY[connection.vendor], values)
+    transaction.on_commit(partial(wake, priority))
+    return len(rows)
+
+
+_COLUMNS = (
+    'INSERT INTO accounts_message (kind, channel, "to", subject_kind, subject_id, business_id, party_id, language, '
+    "params, fallback, reference, status, priority, turn, due_at, created_at, campaign_id, created_by_id, "
+    "attempts, resends, provider, provider_id, trouble, error) "
+)
+_SAME = (
+    "'queued', %(priority)s, %(first)s + n * %(step)s, %(due_at)s, %(now)s, %(campaign_id)s, %(by)s, "
+    "0, 0, '', '', '', '' "
+)
+_INSERT_MANY = {
+    "postgresql": _COLUMNS
+    + 'SELECT kind, channel, "to", subject_kind, subject_id, business_id, party_id, language, '
+    + "params::jsonb, fallback::jsonb, gen_random_uuid(), "
+    + _SAME
+    + "FROM jsonb_to_recordset(%(rows)s::jsonb) AS draft(n bigint, kind text, channel text, "
+    + '"to" text, subject_kind text, subject_id text, business_id bigint, party_id bigint, language text, '
+    + "params text, fallback text)",
+    "sqlite": _COLUMNS
+    + "SELECT "
+    + ", ".join(
+        f"value->>'{name}'"
+        for name in (
+            *("kind", "channel", "to", "subject_kind", "subject_id", "business_id", "party_id", "language"),
+            *("params", "fallback"),
+        )
+    )
+    + ", lower(hex(randomblob(16))), "
+    + _SAME.replace("n *", "(value->>'n') *")
+    + "FROM json_each(%(rows)s)",
+}
+
+
+def turn_of(due_at: datetime) -> int:
+    """The place in the queue of a message due then, in milliseconds: first due, first sent."""
+    return int(due_at.timestamp() * 1000)
+
+
+def _head_of_the_queue(priority: int) -> int:
+    """The turn that is served now: whoever joins begins there, not behind all that others have in the queue, and not
+    before what they were served of late."""
+    waiting = Message.objects.filter(priority=priority, status=Message.Status.QUEUED, due_at__lte=timezone.now())
+    first = waiting.order_by("turn", "due_at", "id").values_list("turn", flat=True).first()
+    return first or 0
+
+
+# --- Waking -------------------------------------------------------------------------------------------------
+
+_broker_away_until = 0.0
+
+
+def wake(priority: int = Message.Priority.TODAY) -> None:
     """Tell whoever delivers that there is work; only a hint, the row is the record."""
+    global _broker_away_until
     from accounts import drainer, tasks
 
     if not settings.REDIS_URL:
         drainer.wake()
         return
+    if time.monotonic() < _broker_away_until:
+        return
+    task = tasks.deliver_now if priority == Message.Priority.NOW else tasks.deliver_due
     try:
-        tasks.deliver.delay(message_id)
+        task.delay()
     except tasks.BrokerUnreachable:
-        logger.warning("the broker is unreachable; message %s waits for the sweep", message_id)
-
-
-def deliver(message_id: int) -> bool:
-    """Send one queued message if nobody else does; returns whether this call sent it.
-
-    Safe to run twice: the row is claimed by one conditional UPDATE. When the process dies between the gateway's
-    acceptance and our record, the lease runs out and `sweep` marks the message uncertain; it is not sent again.
-    """
-    now = timezone.now()
-    claimed = Message.objects.filter(pk=message_id, status=Message.Status.QUEUED, due_at__lte=now).update(
-        status=Message.Status.SENDING, leased_until=now + LEASE, attempts=F("attempts") + 1
-    )
-    if not claimed:
-        return False
-    message = Message.objects.select_related("business").get(pk=message_id)
-    try:
-        text = _text_of(message)
-        if text is None:
-            _record(message, status=Message.Status.DROPPED)
-            return False
-        provider_id = gateways.for_channel(message.channel).send(
-            message.channel, message.to, text, str(message.reference)
-        )
-    except gateways.GatewayError as error:
-        _retry_or_give_up(message, error)
-        return False
-    _record(message, status=Message.Status.SENT, sent_at=timezone.now(), provider_id=provider_id, error="")
-    return True
-
-
-def _text_of(message: Message) -> gateways.Text | None:
-    """The finished text, or None when the message is not wanted any more.
-
-    A fault here is certain to have sent nothing, so the message is tried again before the fault goes on its way.
-    """
-    try:
-        kind = _kinds[message.kind]
-        if not kind.still_due(message):
-            return None
-        # An SMS is always English: one letter beyond GSM-7 doubles its price.
-        with translation.override("en" if message.channel == Message.Channel.SMS else message.language):
-            return kind.render(message)
-    except gateways.GatewayError:
-        raise
-    except Exception as fault:
-        _retry_or_give_up(message, gateways.GatewayError(f"no text: {type(fault).__name__}"))
-        raise
-
-
-def _record(message: Message, **values: Any) -> None:
-    """Note how this attempt ended, also when its lease ran out meanwhile and made it uncertain."""
-    attempt = Message.objects.filter(pk=message.pk, attempts=message.attempts)
-    attempt.filter(status__in=[Message.Status.SENDING, Message.Status.UNCERTAIN]).update(leased_until=None, **values)
-
-
-def _retry_or_give_up(message: Message, error: gateways.GatewayError) -> None:
-    if error.is_final or message.attempts >= MAX_ATTEMPTS:
-        _record(message, status=Message.Status.FAILED, error=str(error)[:200])
-    else:
-        wait = timedelta(seconds=10 * 2**message.attempts)
-        _record(message, status=Message.Status.QUEUED, due_at=timezone.now() + wait, error=str(error)[:200])
-
-
-def sweep(limit: int = 500) -> list[int]:
-    """Ids of messages that are due, oldest first; those whose lease ran out become uncertain."""
-    now = timezone.now()
-    Message.objects.filter(status=Message.Status.SENDING, leased_until__lt=now).update(
-        status=Message.Status.UNCERTAIN, leased_until=None
-    )
-    due = Message.objects.filter(status=Message.Status.QUEUED, due_at__lte=now).order_by("due_at", "id")
-    return list(due.values_list("id", flat=True)[:limit])
+        _broker_away_until = time.monotonic() + BROKER_REST
+        logger.warning("the broker is unreachable; messages wait for the sweep")

@@ -1,29 +1,67 @@
-"""Celery tasks: they take ids, are short, and are safe to run twice."""
+"""Celery tasks: short, and safe to run twice or never; the rows say what is to be done."""
 
+import logging
+import threading
 from datetime import timedelta
 
-from celery import shared_task
+from celery import Task, shared_task
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerUnreachable
 
-from accounts import outbox
+from accounts import delivery
 from accounts.models import IdempotencyKey, LimitCounter, LoginChallenge, Message
 
+logger = logging.getLogger(__name__)
 KEPT = timedelta(days=30)
 
-__all__ = ["BrokerUnreachable", "deliver", "forget_old_rows", "sweep"]
+__all__ = ["BrokerUnreachable", "deliver_due", "deliver_now", "forget_old_rows", "sweep"]
 
 
 @shared_task
-def deliver(message_id: int) -> None:
-    outbox.deliver(message_id)
+def deliver_now() -> None:
+    """What somebody waits for: codes and links asked for at a door."""
+    claimed, _sent = delivery.deliver_due(until=Message.Priority.NOW)
+    if claimed == delivery.BATCH:
+        _go_on(deliver_now)
+
+
+# A process sends so many batches of other messages at once at most: threads stay free for what somebody waits for.
+_lanes = threading.BoundedSemaphore(2)
+_asked_meanwhile = threading.Event()
+
+
+@shared_task
+def deliver_due() -> None:
+    """One batch of all that is due, most urgent first; another task goes on, so that new work gets in between."""
+    if not _lanes.acquire(blocking=False):
+        _asked_meanwhile.set()
+        return
+    try:
+        claimed, _sent = delivery.deliver_due()
+    finally:
+        _lanes.release()
+    if claimed or _asked_meanwhile.is_set():
+        _asked_meanwhile.clear()
+        _go_on(deliver_due)
 
 
 @shared_task
 def sweep() -> None:
-    for message_id in outbox.sweep():
-        deliver.delay(message_id)
+    """What nobody was woken for: at each round a few tasks, which go on by themselves."""
+    due = delivery.sweep()
+    if due:
+        _go_on(deliver_now)
+        _go_on(deliver_due)
+    if due > delivery.BATCH:
+        _go_on(deliver_due)
+
+
+def _go_on(task: Task) -> None:
+    try:
+        task.delay()
+    except BrokerUnreachable:
+        logger.warning("the broker is unreachable; messages wait for the sweep")
 
 
 @shared_task

@@ -7,7 +7,7 @@ import re
 import secrets
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -127,6 +127,9 @@ TEMPLATES = [
 FORM_RENDERER = "accounts.forms.FormRenderer"
 
 # --- Database: SQLite in VAR_DIR unless DATABASE_URL names a PostgreSQL -------------------------------------
+# A worker's threads share a pool of so many connections (PostgreSQL): Celery closes them after each task. 0: none.
+IS_WORKER = "worker" in sys.argv and "celery" in " ".join(sys.argv[:2])
+DB_POOL = env.int("DB_POOL", default=10 if IS_WORKER else 0)
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'sharedledger.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
@@ -139,6 +142,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     if TESTING:
         DATABASES["default"]["CONN_MAX_AGE"] = 0
+    elif DB_POOL:
+        DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": DB_POOL, "timeout": 20}}
     else:
         DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
         DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -150,6 +155,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL", default="")
 CELERY_BROKER_URL = REDIS_URL or "memory://"
 CELERY_TASK_IGNORE_RESULT = True
+# Messages are sent in batches by one event loop (accounts.delivery); threads of one process keep its connections.
+CELERY_WORKER_POOL = "threads"
+CELERY_WORKER_CONCURRENCY = env.int("WORKER_THREADS", default=6)
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -166,20 +174,78 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
-    "sweep-messages": {"task": "accounts.tasks.sweep", "schedule": 15.0},
+    "sweep-messages": {"task": "accounts.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "sweep-old-rows": {"task": "accounts.tasks.forget_old_rows", "schedule": 3600.0},
+    "remind": {"task": "ledger.tasks.remind", "schedule": 60.0},
     "prove-the-book": {"task": "ledger.tasks.prove_the_book", "schedule": 24 * 3600.0},
     "forget-old-papers": {"task": "ledger.tasks.forget_old_papers", "schedule": 24 * 3600.0},
 }
 EMBEDDED_DRAINER = env.bool("EMBEDDED_DRAINER", default=not REDIS_URL) and not TESTING
 
 # --- Messages -----------------------------------------------------------------------------------------------
+GATEWAYS = {
+    "console": "accounts.gateways.Console",
+    "whatsapp": "accounts.gateways.whatsapp.CloudApi",
+    "msg91": "accounts.gateways.msg91.Msg91",
+    "twilio": "accounts.gateways.twilio.Twilio",
+    "smtp": "accounts.gateways.smtp.Smtp",
+}
 # Channel -> dotted path of the gateway class; the console prints, and so stands on loopback addresses only.
 MESSAGE_GATEWAYS = {
-    "sms": env.str("SMS_GATEWAY", default="accounts.gateways.Console"),
-    "whatsapp": env.str("WHATSAPP_GATEWAY", default="accounts.gateways.Console"),
-    "email": env.str("EMAIL_GATEWAY", default="accounts.gateways.Console"),
+    channel: GATEWAYS.get(chosen, chosen)
+    for channel in ("sms", "whatsapp", "email")
+    for chosen in [env.str(f"{channel.upper()}_GATEWAY", default="console")]
 }
+# Links in SMS begin with it: a short host whose addresses lead to the same paths of SITE_URL.
+LINK_URL = env.str("LINK_URL", default=SITE_URL).rstrip("/")
+WHATSAPP_URL = env.str("WHATSAPP_URL", default="https://graph.facebook.com/v23.0").rstrip("/")
+WHATSAPP_TOKEN = env.str("WHATSAPP_TOKEN", default="")
+WHATSAPP_PHONE_ID = env.str("WHATSAPP_PHONE_ID", default="")
+WHATSAPP_APP_SECRET = env.str("WHATSAPP_APP_SECRET", default="")
+WHATSAPP_VERIFY_TOKEN = env.str("WHATSAPP_VERIFY_TOKEN", default="")
+MSG91_URL = env.str("MSG91_URL", default="https://control.msg91.com/api/v5/flow")
+MSG91_AUTHKEY = env.str("MSG91_AUTHKEY", default="")
+MSG91_TEMPLATES = env.dict("MSG91_TEMPLATES", default={})
+MSG91_HOOK_SECRET = env.str("MSG91_HOOK_SECRET", default="")
+SMS_HEADER = env.str("SMS_HEADER", default="")
+DLT_ENTITY_ID = env.str("DLT_ENTITY_ID", default="")
+TWILIO_URL = env.str("TWILIO_URL", default="https://api.twilio.com").rstrip("/")
+TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
+TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
+TWILIO_FROM = env.str("TWILIO_FROM", default="")
+MAIL_FROM = env.str("MAIL_FROM", default="")
+MAIL_HOOK_SECRET = env.str("MAIL_HOOK_SECRET", default="")
+# smtp://, smtps:// (TLS from the start) or smtp+tls:// (STARTTLS), with user:password@host:port.
+MAIL_URL = env.str("MAIL_URL", default="")
+_mail = urlsplit(MAIL_URL)
+if MAIL_URL and (_mail.scheme not in {"smtp", "smtps", "smtp+tls"} or not _mail.hostname):
+    raise ImproperlyConfigured("MAIL_URL must look like smtp+tls://user:password@host:587.")
+MAILERS = {
+    "default": {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": _mail.hostname or "127.0.0.1",
+            "port": _mail.port,
+            "username": unquote(_mail.username or ""),
+            "password": unquote(_mail.password or ""),
+            "use_tls": _mail.scheme == "smtp+tls",
+            "use_ssl": _mail.scheme == "smtps",
+            "timeout": 15,
+        },
+    }
+}
+# How many messages of a batch are on their way to the gateways at once.
+MESSAGES_AT_ONCE = env.int("MESSAGES_AT_ONCE", default=100)
+
+# What one message costs us, in paise, and what may be sent: a business in a day, its cost in a month, all in a day.
+MESSAGE_COSTS = {
+    "whatsapp": env.int("WHATSAPP_PAISE", default=12),
+    "sms": env.int("SMS_PAISE", default=25),
+    "email": env.int("EMAIL_PAISE", default=2),
+}
+MESSAGES_PER_DAY = env.int("MESSAGES_PER_DAY", default=20_000)
+MESSAGES_PAISE_PER_MONTH = env.int("MESSAGES_PAISE_PER_MONTH", default=20_000_00)
+SERVICE_PAISE_PER_DAY = env.int("SERVICE_PAISE_PER_DAY", default=1_00_000_00)
 
 # --- Who is who ---------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -256,7 +322,8 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG or TESTING
-WHITENOISE_AUTOREFRESH = DEBUG
+# Otherwise every test client reads all static files when it begins.
+WHITENOISE_AUTOREFRESH = DEBUG or TESTING
 
 LOGGING = {
     "version": 1,

@@ -14,6 +14,7 @@ urlpatterns = [
     path("robots.txt", views.robots, name="robots"),
     path("language/", views.language, name="set_language"),
     path("theme/<str:name>.css", theme, name="theme"),
+    path("hooks/", include("accounts.hook_urls")),
     path("m/", include("accounts.urls")),
     path("m/<slug:slug>/", include("ledger.urls")),
     path("m/<slug:slug>/", include("catalog.urls")),

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.india import today
 from accounts.money import MINUS, amount, rupees, with_side
 from accounts.phones import mask
-from ledger import paper, statements
+from ledger import paper, statements, talks
 from ledger.models import Adjustment, Allocation, Entry, Invoice, OpenItem, Payment
 
 # --- choices above a list ------------------------------------------------------------------------------------
@@ -204,13 +204,19 @@ class LedgerRow:
     change: str
     balance: str
     is_cancelled: bool
+    query: str = ""
 
 
-def ledger_rows(rows: Iterable[statements.Row], slug: str) -> list[LedgerRow]:
+def ledger_rows(
+    rows: Iterable[statements.Row], slug: str, asked: dict[tuple[str, int], str] | None = None
+) -> list[LedgerRow]:
+    """`asked`: the queries that live, by what they are about (ledger.talks.asked_about)."""
     made = []
     for row in rows:
         entry = row.entry
         title, href, note, cancelled = _entry_words(entry, slug)
+        source = next(name for name in entry.SOURCES if getattr(entry, f"{name}_id"))
+        query = (asked or {}).get((source, getattr(entry, f"{source}_id")))
         made.append(
             LedgerRow(
                 date=day(entry.dated_on),
@@ -222,9 +228,23 @@ def ledger_rows(rows: Iterable[statements.Row], slug: str) -> list[LedgerRow]:
                 change=f"+{amount(entry.debit_paise)}" if entry.debit_paise else f"{MINUS}{amount(entry.credit_paise)}",
                 balance=with_side(row.balance_paise),
                 is_cancelled=cancelled,
+                query=reverse("ledger:query", kwargs={"slug": slug, "query": query}) if query else "",
             )
         )
     return made
+
+
+def talk_rows(found: list[talks.Talk], slug: str, party: str) -> list[talks.Row]:
+    """What is promised and asked of `party`, as rows of the shop's side."""
+
+    def address(talk: talks.Talk) -> str:
+        if talk.is_promise:
+            return reverse("ledger:promises", kwargs={"slug": slug})
+        if talk.talk == "balance":
+            return reverse("ledger:party_confirm", kwargs={"slug": slug, "party": party})
+        return reverse("ledger:query", kwargs={"slug": slug, "query": talk.public_id})
+
+    return talks.rows(found, address)
 
 
 def address_of(document: Invoice | Payment | Adjustment, slug: str) -> str:

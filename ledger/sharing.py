@@ -5,12 +5,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from accounts import activity, limits, outbox
+from accounts import activity, gsm, limits, outbox, wording
+from accounts.gateways import Document, Text
 from accounts.india import show_date
 from accounts.models import Message, Party, User
 from accounts.money import rs, rupees
@@ -62,11 +62,12 @@ class ShareRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What the share dialog shows: the text as it would be sent, and the ways to send it by hand."""
+    """What the share dialog shows: the text as it would be sent, the ways to send it by hand, and how long an SMS it is."""
 
     text: str
     url: str
     wa_me: str
+    sms: gsm.Size
 
 
 def kind_of(link: ShareLink) -> str:
@@ -82,13 +83,11 @@ def context_of(link: ShareLink) -> dict[str, Any]:
             "number": link.invoice.number,
             "amount": rs(link.invoice.total_paise) if english else rupees(link.invoice.total_paise),
             "due": show_date(link.invoice.due_on) if english else date_format(link.invoice.due_on, "DATE_FORMAT"),
-            "is_credit": link.invoice.kind == Invoice.Kind.CREDIT_NOTE,
         }
     elif link.payment is not None:
         context |= {
             "number": link.payment.number,
             "amount": rs(link.payment.amount_paise) if english else rupees(link.payment.amount_paise),
-            "paid_back": link.payment.direction == Payment.Direction.PAID,
         }
     elif period := period_of(link):
         context |= {"days": _days(period) if english else words_of(period)}
@@ -102,11 +101,32 @@ def _days(period: Period) -> str:
     return f"{show_date(period.start)} to {show_date(period.end)}"
 
 
+def wording_of(link: ShareLink) -> str:
+    """The registered text that tells of what the link shows."""
+    if link.invoice is not None and link.invoice.kind == Invoice.Kind.CREDIT_NOTE:
+        return "credit_share"
+    if link.payment is not None and link.payment.direction == Payment.Direction.PAID:
+        return "refund_share"
+    return kind_of(link)
+
+
+def text_of(link: ShareLink, message: Message) -> Text:
+    """The message's text in the active language, with the paper itself where it has a number."""
+    document = None
+    if paper := link.invoice or link.payment:
+        document = Document(f"{links.url(link)}/pdf", f"{paper.number.replace('/', '-')}.pdf")
+    return wording.text_for(message, context_of(link), wording_of(link), document)
+
+
 def preview(link: ShareLink, phone: str) -> Preview:
     """The WhatsApp text in the party's language; `phone` is E.164 or "" (then WhatsApp asks whom to send to)."""
-    with translation.override(link.party.language):
-        text = render_to_string(f"messages/{kind_of(link)}.whatsapp.txt", context_of(link)).strip()
-    return Preview(text=text, url=links.url(link), wa_me=wa_me(phone, text))
+    name, language = wording_of(link), link.party.language
+    with translation.override(language):
+        text = wording.fill(name, Message.Channel.WHATSAPP, language, context_of(link)).body
+    with translation.override("en"):
+        values = {**context_of(link), "business": wording.sms_name(link.business)}
+        sms = gsm.size(wording.fill(name, Message.Channel.SMS, "en", values).body)
+    return Preview(text=text, url=links.url(link), wa_me=wa_me(phone, text), sms=sms)
 
 
 def live_link(shown: Shown) -> ShareLink | None:
@@ -183,7 +203,12 @@ def send_door_link(phone: str, *, address: str, language: str) -> Message:
     limits.hit("door-address", address, most=30, seconds=QUARTER_HOUR)
     with transaction.atomic():
         return outbox.enqueue(
-            kind="door_link", channel=Message.Channel.SMS, to=phone, subject=("number", ""), language=language
+            kind="door_link",
+            channel=Message.Channel.SMS,
+            to=phone,
+            subject=("number", ""),
+            language=language,
+            priority=Message.Priority.NOW,
         )
 
 
@@ -191,6 +216,6 @@ def parties_of_number(phone: str) -> list[Party]:
     """The shared parties that have this number saved, the one saved last first."""
     return list(
         Party.objects.filter(people__phone=phone, is_shared=True, is_walk_in=False, business__is_active=True)
-        .select_related("business")
+        .select_related("business__sender")
         .order_by("-people__pk")
     )

@@ -7,16 +7,19 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import steps
 from accounts.models import Activity, Message, Party, User
 from accounts.money import rupees
 from accounts.phones import mask
 from ledger.models import Allocation, Invoice, LinkOpen, Payment, PaymentClaim, ShareLink
+from ledger.reminders import planning
 from ledger.statement_paper import words_of
 from ledger.statements import Period
 
@@ -24,16 +27,16 @@ from ledger.statements import Period
 RUNGS: dict[str, str | Promise] = {
     "sent": gettext_lazy("Sent"),
     "delivered": gettext_lazy("Delivered"),
+    "read": gettext_lazy("Read"),
     "previewed": gettext_lazy("Preview fetched"),
     "opened": gettext_lazy("Opened"),
     "saved": gettext_lazy("PDF saved"),
     "logged_in": gettext_lazy("Logged in"),
     "paid": gettext_lazy("Paid"),
 }
-ONLY_WHEN_SEEN = {"previewed"}  # many messengers fetch none: its lack tells nothing
+ONLY_WHEN_SEEN = {"read", "previewed"}  # many messengers tell of neither: their lack tells nothing
 OPENS_READ, LATEST = 50, 8
-SENT = {Message.Status.SENT, Message.Status.DELIVERED}
-WAITING = {Message.Status.QUEUED, Message.Status.SENDING}
+SENT = {Message.Status.SENT, Message.Status.DELIVERED, Message.Status.READ}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +72,9 @@ def ladder(events: Iterable[Event], *, paid: bool = True) -> list[Rung]:
     seen: dict[str, list[Event]] = {}
     for event in events:
         seen.setdefault(event.rung, []).append(event)
-    if "delivered" in seen:
-        seen.setdefault("sent", seen["delivered"])
+    for higher, lower in (("read", "delivered"), ("delivered", "sent")):
+        if higher in seen:
+            seen.setdefault(lower, seen[higher])
     return [
         Rung(str(name), max(found, key=lambda event: event.at).when if found else "", len(found))
         for key, name in RUNGS.items()
@@ -90,7 +94,7 @@ def of_invoice(invoice: Invoice, links: Iterable[ShareLink], allocations: Iterab
         events.append(Event(invoice.cancelled_at, _("Cancelled"), detail, "fail"))
     is_settled = invoice.status == Invoice.Status.ISSUED and not invoice.due_paise
     events += [_settled(allocation, is_settled) for allocation in allocations]
-    return _newest_first(events + _of_links(links, actors.get("link_revoked", "")))
+    return _newest_first(events + _of_links(links, actors.get("link_revoked", ""), invoice))
 
 
 def of_payment(payment: Payment, links: Iterable[ShareLink]) -> list[Event]:
@@ -128,11 +132,11 @@ def _newest_first(events: list[Event]) -> list[Event]:
     return sorted(events, key=lambda event: event.at, reverse=True)
 
 
-def _of_links(links: list[ShareLink], revoked_by: str) -> list[Event]:
+def _of_links(links: list[ShareLink], revoked_by: str, invoice: Invoice | None = None) -> list[Event]:
     if not links:
         return []
     revoked = [Event(link.revoked_at, _("Link revoked"), revoked_by, "fail") for link in links if link.revoked_at]
-    return revoked + _messages(links) + _opens(links)
+    return revoked + _messages(links, invoice) + _opens(links)
 
 
 def _actors(invoice: Invoice) -> dict[str, str]:
@@ -151,30 +155,36 @@ def _name(user: User | None) -> str:
     return _("by %(name)s") % {"name": user.name} if user and user.name else ""
 
 
-def _messages(links: list[ShareLink]) -> list[Event]:
-    rows = Message.objects.filter(
-        business_id=links[0].business_id, subject_kind="link", subject_id__in=[str(link.pk) for link in links]
-    )
+def _messages(links: list[ShareLink], invoice: Invoice | None) -> list[Event]:
+    """Messages with these links, and reminders of the invoice (which are about it and not about a link)."""
+    about = Q(subject_kind="link", subject_id__in=[str(link.pk) for link in links])
+    if invoice:
+        about |= Q(subject_kind="invoice", subject_id=str(invoice.pk))
+    rows = Message.objects.filter(about, business_id=links[0].business_id)
     return [_message(row) for row in rows]
 
 
 def _message(message: Message) -> Event:
-    channel = message.get_channel_display()
+    """One line for a message at the time of its latest step, with all its steps below."""
+    channel = str(message.get_channel_display())
+    if message.kind == planning.REMINDER:
+        channel = _("%(channel)s as a reminder") % {"channel": channel}
     to = message.to if message.channel == Message.Channel.EMAIL else mask(message.to)
-    at = message.sent_at or message.created_at
-    if message.status == Message.Status.DELIVERED:
-        return Event(at, _("Delivered by %(channel)s") % {"channel": channel}, to, rung="delivered")
-    if message.status in SENT:
-        return Event(at, _("Sent by %(channel)s") % {"channel": channel}, to, rung="sent")
-    if message.status in WAITING:
-        return Event(at, _("Waiting to be sent by %(channel)s") % {"channel": channel}, to, "wait")
-    words = {
-        Message.Status.FAILED: _("Not sent by %(channel)s"),
-        Message.Status.UNCERTAIN: _("Not sure it arrived by %(channel)s"),
-        Message.Status.DROPPED: _("Not sent by %(channel)s: no longer needed"),
-    }
-    detail = " · ".join(filter(None, (to, message.error)))
-    return Event(at, words[Message.Status(message.status)] % {"channel": channel}, detail, "fail")
+    words, tone = {
+        Message.Status.QUEUED: (_("Waiting to be sent by %(channel)s"), "wait"),
+        Message.Status.SENDING: (_("Waiting to be sent by %(channel)s"), "wait"),
+        Message.Status.SENT: (_("Sent by %(channel)s"), ""),
+        Message.Status.DELIVERED: (_("Delivered by %(channel)s"), ""),
+        Message.Status.READ: (_("Read in %(channel)s"), ""),
+        Message.Status.FAILED: (_("Not sent by %(channel)s"), "fail"),
+        Message.Status.UNCERTAIN: (_("Not sure it arrived by %(channel)s"), "fail"),
+        Message.Status.DROPPED: (_("Not sent by %(channel)s: no longer needed"), "fail"),
+        Message.Status.CANCELLED: (_("Not sent by %(channel)s: cancelled"), "fail"),
+    }[Message.Status(message.status)]
+    taken = steps.taken(message)
+    detail = " · ".join(filter(None, (to, steps.line(message) if len(taken) > 1 else "", steps.trouble(message))))
+    rung = message.status if message.status in SENT else ""
+    return Event(taken[-1].at, words % {"channel": channel}, detail, tone, rung)
 
 
 def _opens(links: list[ShareLink]) -> list[Event]:

@@ -3,6 +3,8 @@
 from accounts.walls import Refusal
 
 _MUTABLE_AFTER_ISSUE = {"status", "cancelled_at", "cancelled_on", "cancel_reason"}
+_MUTABLE_AFTER_PROMISE = {"status", "ended_at", "ended_by_id"}
+_MUTABLE_AFTER_QUERY = {"status", "changed_at"}
 _MUTABLE_AFTER_PAYMENT = {"status", "cancelled_at", "cancel_reason"}  # adjustments likewise
 
 
@@ -12,13 +14,15 @@ def _changed(columns: list[str]) -> str:
 
 def refusals() -> list[Refusal]:
     """Built from the models when the app is ready, so that a new column is frozen unless named as mutable."""
-    from ledger.models import Adjustment, Invoice, Payment
+    from ledger.models import Adjustment, Invoice, Payment, Promise, Query
 
     invoice_columns = [str(f.column) for f in Invoice._meta.concrete_fields if f.column not in _MUTABLE_AFTER_ISSUE]
     payment_columns = [str(f.column) for f in Payment._meta.concrete_fields if f.column not in _MUTABLE_AFTER_PAYMENT]
     adjustment_columns = [
         str(f.column) for f in Adjustment._meta.concrete_fields if f.column not in _MUTABLE_AFTER_PAYMENT
     ]
+    promise_columns = [str(f.column) for f in Promise._meta.concrete_fields if f.column not in _MUTABLE_AFTER_PROMISE]
+    query_columns = [str(f.column) for f in Query._meta.concrete_fields if f.column not in _MUTABLE_AFTER_QUERY]
     is_draft = "(SELECT status FROM ledger_invoice WHERE id = {row}.invoice_id) = 'draft'"
     return [
         Refusal("entry_is_append_only", "ledger_entry", ("UPDATE", "DELETE"), "entries are append-only"),
@@ -90,6 +94,30 @@ def refusals() -> list[Refusal]:
             "a credit note takes back lines of the invoice it corrects",
             "NEW.original_line_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ledger_invoice n JOIN ledger_invoiceline l "
             "ON l.invoice_id = n.original_id WHERE n.id = NEW.invoice_id AND l.id = NEW.original_line_id)",
+        ),
+        Refusal(
+            "promise_is_frozen",
+            "ledger_promise",
+            ("UPDATE",),
+            "what was promised never changes",
+            f"{_changed(promise_columns)} OR OLD.status <> 'made'",
+        ),
+        Refusal("promise_stays", "ledger_promise", ("DELETE",), "a promise is never deleted"),
+        Refusal(
+            "query_is_frozen", "ledger_query", ("UPDATE",), "what was asked never changes", _changed(query_columns)
+        ),
+        Refusal("query_stays", "ledger_query", ("DELETE",), "a query is never deleted"),
+        Refusal(
+            "query_message_is_append_only",
+            "ledger_querymessage",
+            ("UPDATE", "DELETE"),
+            "what was said in a query is append-only",
+        ),
+        Refusal(
+            "confirmation_is_append_only",
+            "ledger_balanceconfirmation",
+            ("UPDATE", "DELETE"),
+            "balance confirmations are append-only",
         ),
         Refusal("payment_stays", "ledger_payment", ("DELETE",), "a payment is never deleted"),
         Refusal("open_item_stays", "ledger_openitem", ("DELETE",), "open items are never deleted"),

@@ -1,7 +1,6 @@
 """The customer's forms about money: how much to pay, and “I have paid”."""
 
 import datetime as dt
-import hashlib
 import re
 from typing import Any
 
@@ -13,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import DateField, OnceForm, RupeesField
 from accounts.idempotency import typed
-from accounts.images import PictureField
+from accounts.images import PictureField, fingerprint
 from accounts.india import show_date, today
 from ledger import claims
 from ledger.models import Payment
@@ -90,9 +89,8 @@ class ClaimForm(OnceForm):
         """What was sent, for its fingerprint: the picture by its bytes; which button sent it does not matter."""
         assert isinstance(self.data, QueryDict), "asked of what a browser sent"
         said = {name: values for name, values in typed(self.data).items() if name != "sure"}
-        if upload := self.files.get("screenshot"):
-            said["screenshot"] = [hashlib.sha256(upload.read()).hexdigest()]
-            upload.seek(0)
+        if found := fingerprint(self.files.get("screenshot")):
+            said["screenshot"] = [found]
         return said | more
 
 

@@ -5,12 +5,17 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as django_settings
-from django.db import connection
+from django.db import connection, transaction
+
+from tests import databases
+
+if TYPE_CHECKING:
+    from tests.factories import Once
 
 BROWSER_TESTS = Path(__file__).parent / "browser"
 REAL_REGISTER = Path(__file__).parent.parent.parent / "shared" / "data" / "online-retail-2010-12-to-2011-06.csv.gz"
@@ -23,7 +28,7 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 # --- Which tests run where ----------------------------------------------------------------------------------
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     on_postgres = django_settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
     for item in items:
         if BROWSER_TESTS in item.path.parents:
@@ -34,27 +39,73 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="needs PostgreSQL"))
         if item.get_closest_marker("real_data") and not REAL_REGISTER.exists():
             item.add_marker(pytest.mark.skip(reason="../shared/data is not here"))
+    if on_postgres:
+        # What asks no database says the same on both engines: it runs on SQLite.
+        config.hook.pytest_deselected(items=[item for item in items if not _asks_a_server(item)])
+        items[:] = [item for item in items if _asks_a_server(item)]
+
+
+def _asks_a_server(item: pytest.Item) -> bool:
+    return _asks_the_database(item) or bool(item.get_closest_marker("redis") or item.get_closest_marker("postgres"))
+
+
+def _asks_the_database(item: pytest.Item) -> bool:
+    return bool(item.get_closest_marker("django_db") or DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())))
 
 
 # --- The database -------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """A test database per run and worker, so that two runs in one checkout never meet."""
-    config = django_settings.DATABASES["default"]
-    if config["ENGINE"].endswith("sqlite3") and not request.config.getvalue("reuse_db"):
-        config["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
-    else:
-        request.getfixturevalue("django_db_modify_db_settings_parallel_suffix")
+def django_db_setup(
+    request: pytest.FixtureRequest,
+    django_test_environment: None,
+    django_db_blocker: Any,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[None]:
+    """A database for each run and worker, so that two runs in one checkout never meet; migrations run once (tests.databases)."""
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "alone")
+    with django_db_blocker.unblock():
+        forget = databases.give_own(tmp_path_factory.mktemp("database"), f"{worker}_{os.getpid()}")
+    yield
+    with django_db_blocker.unblock():
+        forget()
+
+
+@pytest.fixture(scope="module")
+def once(django_db_setup: None, django_db_blocker: Any) -> Iterator["Once"]:
+    """For what many tests of a module look at: a module-scoped fixture writes it `with once():`, and each test finds it new.
+
+    One transaction lies around all tests of the module, whose own changes go with their savepoints; give each test a
+    `copy.deepcopy` of the objects. Tests that do not ask for the rows may meet them all the same. Transactional tests
+    come last (pytest-django sorts them) and find them gone.
+    """
+    with django_db_blocker.unblock():
+        _around_module.append(around := transaction.atomic())
+        around.__enter__()
+    yield django_db_blocker.unblock
+    with django_db_blocker.unblock():
+        _take_module_rows_away()
+
+
+_around_module: list[transaction.Atomic] = []
+
+
+def _take_module_rows_away() -> None:
+    while _around_module:
+        transaction.set_rollback(True)
+        _around_module.pop().__exit__(None, None, None)
 
 
 @pytest.fixture(autouse=True)
-def _proved_book(request: pytest.FixtureRequest, _django_db_marker: None) -> Iterator[None]:
+def _proved_book(request: pytest.FixtureRequest, _django_db_marker: None, django_db_blocker: Any) -> Iterator[None]:
     """After every test with a database the whole book must agree; then a transactional test's flush may empty it."""
-    if not (request.node.get_closest_marker("django_db") or DATABASE_FIXTURES & set(request.fixturenames)):
+    if not _asks_the_database(request.node):
         yield
         return
+    if _is_transactional(request):
+        with django_db_blocker.unblock():
+            _take_module_rows_away()
     # Set up before us, so that its rollback or flush comes after our look at the book.
     request.getfixturevalue("_django_db_helper")
     yield
@@ -68,6 +119,12 @@ def _proved_book(request: pytest.FixtureRequest, _django_db_marker: None) -> Ite
             from accounts.walls import remove_triggers
 
             remove_triggers(connection)
+
+
+def _is_transactional(request: pytest.FixtureRequest) -> bool:
+    marker = request.node.get_closest_marker("django_db")
+    asked = bool(marker and (marker.kwargs.get("transaction") or marker.args[:1] == (True,)))
+    return asked or bool({"transactional_db", "live_server"} & set(request.fixturenames))
 
 
 def _prove_book() -> None:

@@ -4,8 +4,10 @@ Amounts are paise, quantities thousandths, prices ten-thousandths of a rupee, as
 """
 
 import datetime as dt
+import io
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -18,19 +20,38 @@ from django.http import HttpRequest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import idempotency, india, parties
-from accounts.models import Business, Device, Image, Membership, Message, Party, PartyPerson, User
+from accounts import idempotency, india, parties, wishes
+from accounts.images import encode
+from accounts.models import Business, Device, Image, Membership, Message, Party, PartyPerson, Quota, User
 from catalog import orders, stock
 from catalog.models import Category, Item, Order
-from ledger import billing, claims, drafting, links, posting, sharing, statements
+from ledger import billing, claims, confirmations, drafting, links, posting, promises, queries, sharing, statements
 from ledger.crediting import Want
-from ledger.models import Adjustment, Invoice, LinkOpen, Paper, Payment, PaymentClaim, ShareLink
+from ledger.models import (
+    Adjustment,
+    BalanceConfirmation,
+    Batch,
+    Invoice,
+    LinkOpen,
+    Paper,
+    PartyReminders,
+    Payment,
+    PaymentClaim,
+    Promise,
+    Query,
+    QueryMessage,
+    Reminder,
+    ReminderSettings,
+    ShareLink,
+)
+from ledger.reminders import rules
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
     "1f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
 )
 _serial = itertools.count(1)
+Once = Callable[[], AbstractContextManager[None]]  # the fixture `once` of conftest.py
 
 
 def new_phone() -> str:
@@ -196,6 +217,31 @@ def make_claim(
     )
 
 
+def make_promise(party: Party, paise: int = 100_00, *, days: int = 3, by: User | None = None, **fields: Any) -> Promise:
+    """A promise of ₹100 in three days."""
+    day = india.today() + dt.timedelta(days=days)
+    by = None if "link" in fields else by or make_user()
+    return promises.make(party, by, amount_paise=paise, promised_on=day, **fields)
+
+
+def make_query(
+    document: queries.Document, text: str = "Two bags were torn", *, by: User | None = None, **fields: Any
+) -> Query:
+    """“Something differs” about a document of its party."""
+    said = queries.Said(text)
+    return queries.ask(document.party, by or make_user(), document, Query.About.QUANTITY, said, **fields)
+
+
+def make_confirmation(
+    party: Party, *, theirs: int | None = None, on: dt.date | None = None, by: User | None = None, note: str = ""
+) -> BalanceConfirmation:
+    """The party's main person agrees with today's balance; `theirs` (paise): says that theirs is another."""
+    on = on or india.today()
+    seen = confirmations.closing(party, on)
+    person = party.people.get(is_main=True)
+    return confirmations.confirm(person, by or make_user(), as_on=on, seen_paise=seen, theirs_paise=theirs, note=note)
+
+
 def make_adjustment(
     party: Party,
     paise: int = 100_00,
@@ -256,7 +302,12 @@ class Book:
     payment: Payment
     taxed_payment: Payment  # of third_party, with TDS
     adjustment: Adjustment
+    batch: Batch  # cancelled
     claim: PaymentClaim  # waits, with a screenshot
+    promise: Promise  # through the invoice's link
+    query: Query  # of a line of the invoice, with a photo
+    word: QueryMessage  # that has the photo
+    confirmation: BalanceConfirmation
     invoice_link: ShareLink
     portal_link: ShareLink
     receipt_link: ShareLink
@@ -309,10 +360,12 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
     invoice_link, portal_link = links.for_invoice(invoice, owner), links.for_party(party, owner)
     receipt_link = links.for_receipt(payment, owner)
     statement_link = links.for_statement(party, statements.this_financial_year(), owner)
+    talks = _talk(mark, party, buyer, owner, invoice, payment, adjustment, invoice_link)
     now = timezone.now()
     Paper.objects.create(business=business, party=party, key=f"{business.pk:064x}", claimed_at=now, asked_at=now)
     message = sharing.send(invoice_link, Message.Channel.WHATSAPP, owner)
     LinkOpen.objects.create(business=business, link=invoice_link, event=LinkOpen.Event.OPENED, device=f"{mark} phone")
+    batch = _remind(business, party, third_party, invoice, owner)
     idempotency.once(business, owner, "payment", idempotency.new_key(), {}, lambda: payment.public_id)
     return Book(
         mark=mark,
@@ -338,13 +391,55 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
         payment=payment,
         taxed_payment=taxed_payment,
         adjustment=adjustment,
+        batch=batch,
         claim=claim,
+        **talks,
         invoice_link=invoice_link,
         portal_link=portal_link,
         receipt_link=receipt_link,
         statement_link=statement_link,
         message=message,
     )
+
+
+def _remind(business: Business, party: Party, other: Party, invoice: Invoice, owner: User) -> Batch:
+    """Reminder rules of the shop and of another party, what a party chose, and a cancelled batch with one reminder."""
+    rules.change(ReminderSettings(business=business), (3,), owner)
+    rules.change_party(other, PartyReminders.Mode.OWN, (5,), owner)
+    wishes.choose(party, None, channel="whatsapp", quiet_until=None)
+    Quota.objects.create(business=business)
+    batch = Batch.objects.create(
+        business=business, kind="overdue", day=india.today(), status="cancelled", ended_at=timezone.now()
+    )
+    Reminder.objects.create(
+        business=business, party=party, invoice=invoice, batch=batch, day=india.today(), silent_because="cancelled"
+    )
+    return batch
+
+
+def _talk(
+    mark: str,
+    party: Party,
+    buyer: User,
+    owner: User,
+    invoice: Invoice,
+    payment: Payment,
+    adjustment: Adjustment,
+    link: ShareLink,
+) -> dict[str, Any]:
+    """What the customer has promised, asked and confirmed: rows of the book by their names."""
+    make_promise(party, 1_00, by=buyer, note=f"{mark} harvest")
+    promise = make_promise(party, 2_00, by=None, invoice=invoice, link=link, form_key=idempotency.new_key())
+    for document in (payment, adjustment):
+        make_query(document, f"{mark} torn bags", by=buyer)
+    query = make_query(invoice, f"{mark} torn bags", by=buyer, line=invoice.lines.get())
+    photo = encode(io.BytesIO(PIXEL))
+    word = queries.write(query, owner, queries.Said(f"{mark} looks", photo), is_of_shop=True)
+    queries.write(query, buyer, queries.Said(f"{mark} waits"), is_of_shop=False)
+    yesterday = india.today() - dt.timedelta(days=1)
+    confirmations.ask(party, yesterday, owner)
+    said = make_confirmation(party, theirs=77_00, by=buyer, note=f"{mark} books")
+    return {"promise": promise, "query": query, "word": word, "confirmation": said}
 
 
 # --- Browsers ----------------------------------------------------------------------------------------------
@@ -369,6 +464,13 @@ def customer_client(phone: str | Party, *only: Party, client: Client | None = No
     reached = only or Party.objects.filter(people__phone=phone, is_shared=True)
     access = {str(party.pk): party.access_version for party in reached}
     return _signed_in(client or Client(), settings.PORTAL_SESSION_COOKIE_NAME, user, access=access)
+
+
+def same_browser(client: Client) -> Client:
+    """Another with the same cookies: so a module's browsers serve each of its tests anew."""
+    again = Client()
+    again.cookies.load(client.cookies.output(header="", sep=";"))
+    return again
 
 
 def _signed_in(client: Client, cookie: str, user: User, **session: Any) -> Client:

@@ -4,6 +4,7 @@ Not one row of one table may differ afterwards, sessions and counters included, 
 leaves is one line of an access log, which is no open and counts as none.
 """
 
+import copy
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -19,7 +20,7 @@ from accounts.models import Business
 from ledger import links, previews
 from ledger.models import LinkOpen, Paper, ShareLink
 from tests import factories
-from tests.factories import Book
+from tests.factories import Book, Once
 
 pytestmark = pytest.mark.django_db
 
@@ -32,9 +33,15 @@ AGENTS = {
 }
 
 
+@pytest.fixture(scope="module")
+def _book(once: Once) -> Book:
+    with once():
+        return factories.make_book("Ramesh")
+
+
 @pytest.fixture
-def book() -> Book:
-    return factories.make_book("Ramesh")
+def book(_book: Book) -> Book:
+    return copy.deepcopy(_book)
 
 
 def everything() -> dict[str, list[dict[str, Any]]]:

@@ -38,8 +38,18 @@ from ledger.models import (
     Payment,
     Series,
 )
-from tests import journals
-from tests.factories import line, make_business, make_draft, make_item, make_party, make_payment, make_user
+from tests import databases, gateways, journals
+from tests.factories import (
+    line,
+    make_business,
+    make_draft,
+    make_item,
+    make_membership,
+    make_party,
+    make_payment,
+    make_user,
+)
+from tests.test_end_to_end import assert_the_largest_customers_read_their_ledger_to_the_paisa
 
 ROOT = Path(__file__).parent.parent
 
@@ -675,8 +685,8 @@ def test_the_first_weeks_of_the_real_register_agree_with_it(
 @pytest.mark.slow
 @pytest.mark.real_data
 @pytest.mark.skipif(bool(os.environ.get("DATABASE_URL")), reason="measured on SQLite, the embedded default")
-def test_the_real_register_survives_a_kill_and_agrees_to_the_paisa_in_the_book_and_in_its_journal(
-    real_register: Path, tmp_path: Path
+def test_the_real_register_survives_a_kill_and_agrees_to_the_paisa_in_the_book_its_journal_and_on_the_customers_pages(
+    real_register: Path, tmp_path: Path, settings: Any, django_db_setup: None, django_db_blocker: Any
 ) -> None:
     """kill -9 in the middle, run to the end, run again: one book, below 500 MB, at 2,000 rows a second of one core."""
     environment = os.environ | {"VAR_DIR": str(tmp_path), "DEBUG": "0", "SITE_URL": "http://127.0.0.1:8000"}
@@ -737,3 +747,11 @@ def test_the_real_register_survives_a_kill_and_agrees_to_the_paisa_in_the_book_a
     balances = dict(book.execute("SELECT party_id, debit_paise - credit_paise FROM ledger_partybalance"))
     assert len(balances) > 2_000
     assert journals.by_party(tmp_path / "real.hledger") == balances
+
+    # And as its customers see it, from the merchant's link on.
+    book.close()
+    settings.MESSAGE_GATEWAYS = gateways.EVERYWHERE
+    with django_db_blocker.unblock(), databases.lent(tmp_path / "sharedledger.sqlite3"):
+        shop = Business.objects.get(slug="real")
+        make_membership(shop, make_user(name="Owner"))
+        assert_the_largest_customers_read_their_ledger_to_the_paisa(shop, real_register)

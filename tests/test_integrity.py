@@ -1,5 +1,6 @@
 """The proof of the book must itself be proved: each rule is broken once, and exactly that rule speaks up."""
 
+import copy
 import io
 from collections.abc import Callable
 
@@ -26,16 +27,22 @@ from ledger.models import (
     Series,
 )
 from tests import factories
-from tests.factories import Book
+from tests.factories import Book, Once
 
 pytestmark = [pytest.mark.django_db, pytest.mark.broken_book]
 
 
+@pytest.fixture(scope="module")
+def _book(once: Once) -> Book:
+    with once():
+        book = factories.make_book()
+        connection.check_constraints()
+        return book
+
+
 @pytest.fixture
-def book() -> Book:
-    book = factories.make_book()
-    connection.check_constraints()
-    return book
+def book(_book: Book) -> Book:
+    return copy.deepcopy(_book)
 
 
 @pytest.fixture

@@ -4,12 +4,13 @@ The table below classes each URL name; an address that is not in it fails the te
 is written into the data as canaries: names and amounts of the other shop, of the neighbour party, of drafts.
 """
 
+import copy
 import gzip
 import io
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -22,13 +23,13 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from pypdf import PdfReader
 
 from accounts import parties, themes
-from accounts.models import Business, Party, PartyPerson
+from accounts.models import Business, Message, Party, PartyPerson
 from accounts.money import amount
 from catalog import orders
 from ledger import links, verifying
 from ledger.models import Invoice
 from tests import factories
-from tests.factories import Book, line
+from tests.factories import Book, Once, line
 
 pytestmark = pytest.mark.django_db
 
@@ -90,6 +91,11 @@ TABLE: dict[str, Class] = {
     "set_language": deed(_expect((EVERYBODY, 302))),
     "components": page(PUBLIC),
     "theme": page(PUBLIC),  # a colour and nothing else
+    # what providers call: whoever does not sign, signed in here or not, is refused
+    "hooks:whatsapp": both(_expect((EVERYBODY, 403))),
+    "hooks:sms": deed(_expect((EVERYBODY, 403))),
+    "hooks:twilio": deed(_expect((EVERYBODY, 403))),
+    "hooks:email": deed(_expect((EVERYBODY, 403))),
     # the merchants' door: those who are in are sent on
     "accounts:login": page(PUBLIC | dict.fromkeys(MERCHANTS, 302)),
     "accounts:signup": page(PUBLIC | dict.fromkeys(MERCHANTS, 302)),
@@ -107,6 +113,11 @@ TABLE: dict[str, Class] = {
     "accounts:team_role": deed(SHOP_OWNER),
     "accounts:team_remove": deed(SHOP_OWNER),
     "accounts:messages": page(SHOP),
+    "accounts:message_again": deed(SHOP),
+    "accounts:sender": both(SHOP_OWNER),
+    "accounts:notices": page(SHOP),
+    "accounts:notices_seen": deed(SHOP),
+    "accounts:notify_me": deed(SHOP),
     "ledger:home": page(SHOP),
     "ledger:party_list": page(SHOP),
     "ledger:party_new": both(SHOP),
@@ -147,6 +158,14 @@ TABLE: dict[str, Class] = {
     "ledger:claim_accept": deed(SHOP),
     "ledger:claim_decline": deed(SHOP),
     "ledger:claim_image": page(SHOP),
+    "ledger:promises": page(SHOP),
+    "ledger:promise_end": deed(SHOP),
+    "ledger:queries": page(SHOP),
+    "ledger:query": both(SHOP),
+    "ledger:query_close": deed(SHOP),
+    "ledger:query_image": page(SHOP),
+    "ledger:party_confirm": both(SHOP),
+    "ledger:confirmation": page(SHOP),
     "ledger:adjustment_list": page(SHOP),
     "ledger:adjustment_new": both(SHOP),
     "ledger:adjustment": page(SHOP),
@@ -156,6 +175,12 @@ TABLE: dict[str, Class] = {
     "ledger:series_default": deed(SHOP),
     "ledger:series_remove": deed(SHOP),
     "ledger:books": both(SHOP),
+    "ledger:reminder_settings": both(SHOP),
+    "ledger:party_reminders": both(SHOP),
+    "ledger:reminder_list": page(SHOP),
+    "ledger:reminder_choose": both(SHOP),
+    "ledger:batch_cancel": deed(SHOP),
+    "ledger:invoice_remind": deed(SHOP),
     "ledger:reports": page(SHOP),
     "ledger:report": page(SHOP),
     "ledger:report_file": page(SHOP),
@@ -178,10 +203,13 @@ TABLE: dict[str, Class] = {
     "portal:invoice_link": page(PUBLIC),
     "portal:invoice_link_pdf": page(PUBLIC),
     "portal:invoice_link_logo": page(PUBLIC),
+    "portal:promise_link": page(PUBLIC),
     "portal:verify": page(PUBLIC),
     "portal:invoice_opened": deed(_expect((EVERYBODY, 204))),
     "portal:invoice_saved": deed(_expect((EVERYBODY, 204))),
     "portal:invoice_login": page(PUBLIC | dict.fromkeys({OWNER, HELPER, MUNIM}, 302)),
+    "portal:invoice_wishes": page(PUBLIC),
+    "portal:statement_wishes": page(PUBLIC),
     "portal:portal_link": page(PUBLIC | dict.fromkeys({OWNER, HELPER, MUNIM}, 302)),
     "portal:receipt_link": page(PUBLIC),
     "portal:receipt_link_pdf": page(PUBLIC),
@@ -218,6 +246,16 @@ TABLE: dict[str, Class] = {
     "portal:claim": page(PARTY_MONEY),
     "portal:claim_withdraw": deed(PARTY_MONEY),
     "portal:claim_image": page(PARTY_MONEY),
+    "portal:promise": both(PARTY_MONEY),
+    "portal:promise_withdraw": deed(PARTY_MONEY),
+    "portal:queries": page(PARTY_MONEY),
+    "portal:query_new": both(PARTY_MONEY, leads=True),
+    "portal:query": both(PARTY_MONEY),
+    "portal:query_close": deed(PARTY_MONEY),
+    "portal:query_image": page(PARTY_MONEY),
+    "portal:balance": both(PARTY_MONEY),
+    "portal:balance_file": page(PARTY_MONEY),
+    "portal:confirmation": page(PARTY_MONEY),
     "portal:store": page(PARTY),
     "portal:cart": page(PARTY_ORDERS),
     "portal:cart_line": deed(PARTY_ORDERS),
@@ -228,6 +266,7 @@ TABLE: dict[str, Class] = {
     "portal:order_cancel": deed(PARTY_ORDERS),
     "portal:order_reorder": deed(PARTY_ORDERS),
     "portal:profile": page(PARTY),
+    "portal:wishes": both(PARTY),
 }
 # Staff see these; only the owner of the shop changes them.
 OWNERS_ALONE = {
@@ -239,6 +278,7 @@ OWNERS_ALONE = {
         "ledger:series_default",
         "ledger:series_remove",
         "ledger:books",
+        "ledger:reminder_settings",
     )
 }
 # A wildcard of Django's own that redirects or refuses; below /admin/ everything is classed by its prefix.
@@ -277,11 +317,23 @@ class Town:
     hidden: Invoice
     other_order: Any
     other_claim: Any
+    other_talks: dict[str, Any]
     visitors: dict[str, Client]
 
 
+@pytest.fixture(scope="module")
+def _town(once: Once) -> Town:
+    with once():
+        return build_town()
+
+
 @pytest.fixture
-def town() -> Town:
+def town(_town: Town) -> Town:
+    visitors = {visitor: factories.same_browser(client) for visitor, client in _town.visitors.items()}
+    return replace(copy.deepcopy(replace(_town, visitors={})), visitors=visitors)
+
+
+def build_town() -> Town:
     ours, theirs = factories.make_book(OURS, paise=OUR_PAISE), factories.make_book(THEIRS, paise=THEIR_PAISE)
     for book in (ours, theirs):
         Party.objects.filter(pk=book.party.pk).update(note=f"{book.mark} grudge", reference=f"{book.mark} code")
@@ -289,7 +341,14 @@ def town() -> Town:
     buyer = factories.make_user(ours.other_phone)
     other_order = orders.place(ours.other_party, buyer, {ours.item.pk: 1000}, note=f"{OURS} hurry")
     other_claim = factories.make_claim(ours.other_party, OUR_PAISE + 700, by=buyer, note=f"{OURS} hurry")
-    return Town(ours, theirs, hidden, other_order, other_claim, visitors_of(ours, theirs))
+    other_query = factories.make_query(ours.other_invoice, f"{OURS} hurry", by=buyer)
+    other_talks = {
+        "promise": factories.make_promise(ours.other_party, OUR_PAISE + 700, by=buyer, note=f"{OURS} hurry"),
+        "query": other_query,
+        "message": other_query.messages.get(),
+        "confirmation": factories.make_confirmation(ours.other_party, by=buyer, note=f"{OURS} hurry"),
+    }
+    return Town(ours, theirs, hidden, other_order, other_claim, other_talks, visitors_of(ours, theirs))
 
 
 def visitors_of(ours: Book, theirs: Book) -> dict[str, Client]:
@@ -340,9 +399,14 @@ def own_arguments(town: Town, name: str) -> dict[str, str]:
         "payment": ours.payment.public_id,
         "adjustment": ours.adjustment.public_id,
         "claim": ours.claim.public_id,
+        "promise": ours.promise.public_id,
+        "query": ours.query.public_id,
+        "message": str(ours.message.reference) if name == "accounts:message_again" else ours.word.public_id,
+        "confirmation": ours.confirmation.public_id,
         "item": ours.item.public_id,
         "image": ours.image.public_id,
         "order": ours.order.public_id,
+        "batch": ours.batch.public_id,
         "link": ours.invoice_link.public_id,
         "report": "sales",
         "form": "csv",
@@ -359,6 +423,10 @@ def address(name: str, arguments: dict[str, str]) -> str:
 # --- What nobody else may read ------------------------------------------------------------------------------
 
 
+# What was promised, asked, answered and confirmed: for those of the party who see its money, and the shop.
+TALKS = [f"{OURS} {word}" for word in ("harvest", "torn bags", "looks", "waits", "books")]
+
+
 def canaries(town: Town, visitor: str, name: str) -> list[str]:
     """Texts of our shop and theirs that this visitor must not read at this address."""
     ours, theirs = town.ours, town.theirs
@@ -366,8 +434,8 @@ def canaries(town: Town, visitor: str, name: str) -> list[str]:
     neighbours = [f"{OURS} Stores", f"{OURS} Atta", f"{OURS} hurry", amount(OUR_PAISE + 700), ours.other_phone[3:]]
     drafts = [f"{OURS} Secret", amount(OUR_PAISE + 900)]
     private = [f"{OURS} grudge", f"{OURS} code"]
-    money = [amount(OUR_PAISE), amount(OUR_PAISE + 11_00), f"{OURS} note", f"{OURS} Return"]
-    rest_of_party = [f"{OURS} Ghee", amount(OUR_PAISE + 11_00), f"{OURS} Helper", f"{OURS} please", *private]
+    money = [amount(OUR_PAISE), amount(OUR_PAISE + 11_00), f"{OURS} note", f"{OURS} Return", *TALKS]
+    rest_of_party = [*TALKS, f"{OURS} Ghee", amount(OUR_PAISE + 11_00), f"{OURS} Helper", f"{OURS} please", *private]
     behind = _not_behind_a_link(name, money, rest_of_party, private)
     if visitor == OPERATOR and name.startswith(ADMIN):
         return []
@@ -394,14 +462,16 @@ def _not_behind_a_link(name: str, money: list[str], rest_of_party: list[str], pr
     """What of the very party does not stand behind a link, or at its door; None for any other address."""
     if name == "portal:verify":  # the number, the total, the shop and its UPI id: nothing of the buyer or the lines
         return [*rest_of_party, f"{OURS} Kirana", f"{OURS} Rice", f"{OURS} note"]
-    if name in {"portal:invoice_link", "portal:invoice_link_pdf"}:
+    if name in {"portal:invoice_link", "portal:invoice_link_pdf", "portal:promise_link"}:
         return rest_of_party
+    if name in {"portal:invoice_wishes", "portal:statement_wishes"}:  # how one is written to, and nothing of the book
+        return [*money, *rest_of_party, f"{OURS} Kirana"]
     if name in {"portal:portal_link", "portal:code"} or (name.endswith("_login") and name.startswith("portal:")):
         return [*money, *rest_of_party, f"{OURS} Kirana"]
     if name.startswith("portal:receipt_") and name != "portal:receipt_pdf":  # what it settled, and no balance
         return [*rest_of_party, f"{OURS} note", f"{OURS} Return", amount(OUR_PAISE)]
     if name.startswith("portal:statement_"):
-        return [f"{OURS} Helper", f"{OURS} please", f"{OURS} note", *private]
+        return [*TALKS, f"{OURS} Helper", f"{OURS} please", f"{OURS} note", *private]
     return None
 
 
@@ -523,11 +593,11 @@ def test_the_canaries_do_sing_where_they_may(town: Town) -> None:
                     seen[visitor] += text_of(town.visitors[visitor].get(address(name, arguments)))
     of_ours = [
         f"{OURS} Kirana", f"{OURS} Stores", f"{OURS} Atta", f"{OURS} Secret", f"{OURS} Return", f"{OURS} grudge",
-        f"{OURS} code", f"{OURS} note", f"{OURS} Helper", f"{OURS} please", f"{OURS} hurry",
+        f"{OURS} code", f"{OURS} note", f"{OURS} Helper", *TALKS, f"{OURS} please", f"{OURS} hurry",
         *(amount(OUR_PAISE + more) for more in (0, 700, 900, 11_00)),
     ]  # fmt: skip
     assert [canary for canary in of_ours if canary not in seen[MERCHANT]] == []
-    of_owner = [f"{OURS} Ghee", amount(OUR_PAISE), amount(OUR_PAISE + 11_00), f"{OURS} please"]
+    of_owner = [*TALKS, f"{OURS} Ghee", amount(OUR_PAISE), amount(OUR_PAISE + 11_00), f"{OURS} please"]
     assert [canary for canary in of_owner if canary not in seen[OWNER] + _paper_of(town)] == []
     assert [canary for canary in (f"{OURS} Atta", amount(OUR_PAISE + 700)) if canary not in seen[NEIGHBOUR]] == []
     assert f"{OURS} Rice" in seen[HELPER]
@@ -549,6 +619,10 @@ def foreign_rows(town: Town, name: str, key: str) -> list[str]:
         "payment": [theirs.payment],
         "adjustment": [theirs.adjustment],
         "claim": [theirs.claim],
+        "promise": [theirs.promise],
+        "query": [theirs.query],
+        "message": [theirs.message] if name == "accounts:message_again" else [theirs.word],
+        "confirmation": [theirs.confirmation],
         "item": [theirs.item],
         "image": [theirs.image],
         "order": [theirs.order],
@@ -564,8 +638,11 @@ def foreign_rows(town: Town, name: str, key: str) -> list[str]:
             "payment": [ours.taxed_payment, theirs.payment],
             "order": [town.other_order, theirs.order],
             "claim": [town.other_claim, theirs.claim],
+            **{kind: [town.other_talks[kind], *rows[kind]] for kind in town.other_talks},
         }
-    return [theirs.business.slug] if key == "slug" else [row.public_id for row in rows[key]]
+    if key == "slug":
+        return [theirs.business.slug]
+    return [str(row.reference) if isinstance(row, Message) else row.public_id for row in rows[key]]
 
 
 @pytest.mark.parametrize("visitor", [MERCHANT, OWNER])

@@ -4,6 +4,7 @@ A first visit with an empty cache: the page, every stylesheet, script and pictur
 each with gzip, headers included.
 """
 
+import copy
 import io
 import re
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from accounts.models import Business
 from ledger import links
 from ledger.models import Invoice
 from tests import factories
+from tests.factories import Once
 
 pytestmark = pytest.mark.django_db
 
@@ -76,7 +78,17 @@ def built_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture
-def bill() -> Invoice:
+def bill(_bill: Invoice) -> Invoice:
+    return copy.deepcopy(_bill)
+
+
+@pytest.fixture(scope="module")
+def _bill(once: Once) -> Invoice:
+    with once():
+        return full_bill()
+
+
+def full_bill() -> Invoice:
     """A taxed bill of twelve lines, part paid, with terms, bank and UPI: as full as a usual one gets."""
     business = factories.make_business(
         "Ram & Sons Kirana Wholesale",

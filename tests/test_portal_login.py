@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import activity, otp, outbox, parties
+from accounts import activity, delivery, otp, parties
 from accounts.models import Activity, Device, LoginChallenge, Message, PartyPerson, User
 from ledger import links
 from ledger.models import LinkOpen, ShareLink
@@ -294,7 +294,7 @@ def test_the_general_door_does_the_same_for_every_number(party, phone):
 
 def test_a_saved_number_gets_its_portal_link_by_message(party, phone, capsys):
     Client().post("/portal/login/", {"phone": phone})
-    assert outbox.deliver(Message.objects.get().pk)
+    assert delivery.deliver(Message.objects.get().pk)
     line = capsys.readouterr().out
     assert line.startswith(f"[sms to {phone}] Ram Kirana: see all your invoices")
     (path,) = re.findall(r"/p/[0-9A-Za-z]{33}", line)
@@ -355,13 +355,13 @@ def test_asking_for_a_new_code_needs_no_typing(party, phone):
 def test_with_several_shops_one_link_is_sent_that_opens_all(party, phone, capsys):
     make.make_party(make.make_business("Lakshmi"), phone)
     Client().post("/portal/login/", {"phone": phone})
-    outbox.deliver(Message.objects.get().pk)
-    assert "Lakshmi and 1 more shop: see all" in capsys.readouterr().out
+    delivery.deliver(Message.objects.get().pk)
+    assert "Lakshmi and 1 more: see all" in capsys.readouterr().out
 
 
 def test_an_unsaved_number_gets_nothing(party, capsys):
     Client().post("/portal/login/", {"phone": make.new_phone()})
-    assert outbox.deliver(Message.objects.get().pk) is False
+    assert delivery.deliver(Message.objects.get().pk) is False
     assert capsys.readouterr().out == ""
     assert not ShareLink.objects.exists()
 
@@ -369,7 +369,7 @@ def test_an_unsaved_number_gets_nothing(party, capsys):
 def test_a_number_whose_sharing_stopped_gets_nothing(party, phone, capsys):
     parties.set_shared(party, False, make.make_user())
     Client().post("/portal/login/", {"phone": phone})
-    assert outbox.deliver(Message.objects.get().pk) is False
+    assert delivery.deliver(Message.objects.get().pk) is False
     assert capsys.readouterr().out == ""
 
 

@@ -1,5 +1,6 @@
 """One browser, two roles: merchant and customer carry cookies of their own and never mix."""
 
+import copy
 from typing import Any
 
 import pytest
@@ -13,14 +14,20 @@ from accounts.models import Device, LoginChallenge, User
 from accounts.sessions import RoleSessionMiddleware, is_merchant_path, merchant_user_id
 from ledger import links
 from tests import factories
-from tests.factories import Book, customer_client, merchant_client
+from tests.factories import Book, Once, customer_client, merchant_client
 
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def _book(once: Once) -> Book:
+    with once():
+        return factories.make_book()
+
+
 @pytest.fixture
-def book() -> Book:
-    return factories.make_book()
+def book(_book: Book) -> Book:
+    return copy.deepcopy(_book)
 
 
 def session_users(client: Client) -> dict[str, str]:

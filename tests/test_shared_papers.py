@@ -15,7 +15,6 @@ from pypdf import PdfReader
 from accounts import parties
 from accounts.idempotency import new_key
 from accounts.logs import scrub
-from accounts.messages import render_text
 from accounts.models import Message
 from accounts.money import rupees
 from ledger import links, posting, sharing, statements
@@ -258,7 +257,7 @@ def test_each_channel_has_its_registered_words(owner, payment, party, settings, 
         message = Message.objects.get(kind=kind)
         link = ShareLink.objects.get(pk=message.subject_id)
         with translation.override("en"):
-            text = render_text(message, sharing.context_of(link))
+            text = sharing.text_of(link, message)
         assert links.url(link) in text.body
         assert "Ram Kirana" in text.body
         if channel == "sms":
@@ -271,9 +270,9 @@ def test_each_channel_has_its_registered_words(owner, payment, party, settings, 
 def test_a_message_for_money_paid_back_says_so(owner, party):
     make.make_payment(party, 100_00)
     back = make.make_payment(party, 40_00, direction="paid")
-    context = sharing.context_of(links.for_receipt(back, None))
     message = Message(kind="receipt_share", channel="sms", to="x")
-    assert "we paid Rs. 40.00 back to you" in render_text(message, context).body
+    text = sharing.text_of(links.for_receipt(back, None), message)
+    assert (text.template, "we paid Rs. 40.00 back to you" in text.body) == ("refund_share", True)
 
 
 def test_the_cockpit_names_them_and_revoking_leads_back(owner, payment, party):

@@ -69,9 +69,9 @@ def test_the_dialog_shows_the_message_as_it_will_be_sent_and_every_way_to_send_i
     address = links.url(ShareLink.objects.get())
     assert address.startswith("https://ledger.example.in/i/")
     assert panel.url == address
-    assert panel.text.startswith(f"Ram Kirana: invoice {invoice.number} of Rs. 1,18,000.00, due ")
+    assert panel.text.startswith(f"Your invoice {invoice.number} from Ram Kirana: Rs. 1,18,000.00, due on ")
     assert panel.text.endswith(address)
-    assert panel.wa_me.startswith("https://wa.me/919876543210?text=Ram%20Kirana")
+    assert panel.wa_me.startswith("https://wa.me/919876543210?text=Your%20invoice")
     assert panel.qr.startswith("<svg")
     assert "style=" not in panel.qr
 
@@ -154,7 +154,8 @@ def test_a_credit_note_is_shared_in_its_own_words_without_a_due_date(client, par
     assert link.invoice == note
     text = client.get(share(note)).context["panel"].text
     amount = rs(note.total_paise)
-    assert text == f"Ram Kirana: credit note {note.number} of {amount}. See it here: {links.url(link)}"
+    words = f"Your credit note {note.number} from Ram Kirana: {amount}. Open it to see or download it."
+    assert text == f"{words}\n{links.url(link)}"
 
 
 def test_too_many_messages_are_answered_with_429(client, invoice):

@@ -1,5 +1,6 @@
 """The ledger of a party: balances on any day, and pages that join to the whole whatever their size."""
 
+import copy
 import datetime as dt
 import itertools
 import random
@@ -12,7 +13,7 @@ from ledger import posting, statements
 from ledger.models import Entry
 from ledger.statements import Period
 from tests import factories
-from tests.factories import make_credit_note, make_invoice, make_party, make_payment
+from tests.factories import Once, make_credit_note, make_invoice, make_party, make_payment
 
 pytestmark = pytest.mark.django_db
 TODAY = india.today()
@@ -25,7 +26,17 @@ def whole_year() -> Period:
 
 
 @pytest.fixture
-def busy(db: None) -> Party:
+def busy(_busy: Party, db: None) -> Party:
+    return copy.deepcopy(_busy)
+
+
+@pytest.fixture(scope="module")
+def _busy(once: Once) -> Party:
+    with once():
+        return busy_year()
+
+
+def busy_year() -> Party:
     """A year of bills, payments, refunds, credit notes and cancellations, many back-dated and several on one day."""
     dice = random.Random(20261122)
     owner = factories.make_user()

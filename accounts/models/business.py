@@ -82,6 +82,9 @@ class Business(Postal):
     signature = models.ForeignKey("accounts.Image", models.SET_NULL, null=True, blank=True, related_name="+")
     colour = models.CharField(_("colour"), max_length=7, blank=True, validators=[validate_colour])
     paper_style = models.CharField(_("style of the PDF"), max_length=8, choices=PaperStyle, default=PaperStyle.CLASSIC)
+    promise_days = models.PositiveSmallIntegerField(
+        _("days a customer may promise ahead"), default=30, validators=[MaxValueValidator(180)]
+    )
     books_closed_on = models.DateField(_("books closed up to"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     is_active = models.BooleanField(default=True)
@@ -128,6 +131,14 @@ class Membership(models.Model):
     role = models.CharField(max_length=10, choices=Role, default=Role.STAFF)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # The newest notice this member has seen (accounts.notices), and how notices are also sent; "": in the app only.
+    seen_notice_id = models.BigIntegerField(default=0, editable=False)
+    notify_by = models.CharField(
+        _("also tell me by"),
+        max_length=10,
+        blank=True,
+        choices=[("whatsapp", _("WhatsApp")), ("sms", _("SMS")), ("email", _("E-mail"))],
+    )
 
     class Meta:
         constraints = [

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import sys
+from typing import Any
 
 from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
@@ -49,22 +50,31 @@ def form_reused(request: HttpRequest, error: FormReused) -> HttpResponse:
 def _saved(request: HttpRequest, error: FormReused) -> str:
     """The page of what the first sending has made, by what it was sent for (idempotency.once)."""
     address = request.resolver_match.kwargs if request.resolver_match else {}
-    slug = error.business.slug
-    match error.purpose.split("-")[0]:
-        case "invoice" | "payment" | "adjustment" | "party" as made:
+    made, slug = error.purpose.split("-")[0], error.business.slug
+    if "slug" not in address and "party" in address:
+        return _saved_by_customer(made, {"party": address["party"]}, address.get("query") or error.result)
+    match made:
+        case "invoice" | "payment" | "adjustment" | "party" | "claim":
             return reverse(f"ledger:{made}", kwargs={"slug": slug, made: error.result})
+        case "query":
+            return reverse("ledger:query", kwargs={"slug": slug, "query": address["query"]})
+        case "balance":
+            return reverse("ledger:party_confirm", kwargs={"slug": slug, "party": address["party"]})
         case "item":
             return reverse("catalog:item", kwargs={"slug": slug, "item": error.result})
         case "share":
             return reverse("accounts:messages", kwargs={"slug": slug})
         case "count":
             return reverse("catalog:item", kwargs={"slug": slug, "item": address["item"]})
-        case "claim" if "party" in address:
-            return reverse("portal:claim", kwargs={"party": address["party"], "claim": error.result})
-        case "claim":
-            return reverse("ledger:claim", kwargs={"slug": slug, "claim": error.result})
-        case "order":
-            return reverse("portal:order", kwargs={"party": address["party"], "order": error.result})
+    return ""
+
+
+def _saved_by_customer(made: str, where: dict[str, str], public_id: Any) -> str:
+    match made:
+        case "claim" | "order" | "query":
+            return reverse(f"portal:{made}", kwargs=where | {made: public_id})
+        case "promise" | "balance":
+            return reverse(f"portal:{made}", kwargs=where)
     return ""
 
 

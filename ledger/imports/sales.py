@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
@@ -85,6 +85,11 @@ def import_sales(business: Business, path: Path, rejects: Path | None = None, te
         if rejects:
             _write_rejects(register, rejects)
         created = post(business, register, missing, tell)
+        if created.documents and connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "ANALYZE"
+                )  # else the proof and the first pages are planned for the small tables of before
         report = _report(register, created)
         _prove(business, register, report)
     return report

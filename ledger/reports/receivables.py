@@ -50,6 +50,9 @@ def _ageing_under(row: Row) -> str:
     return str(names[0]) if row[4] else _("Advance")
 
 
+HINT = gettext_lazy(
+    "Days are counted from the day on which a bill was due. An advance is money that no bill has used yet."
+)
 AGEING = Report(
     key="ageing",
     title=gettext_lazy("Receivables ageing"),
@@ -72,6 +75,7 @@ AGEING = Report(
     figures=ageing_figures,
     under=_ageing_under,
     has_period=False,
+    hint=HINT,
 )
 
 
@@ -167,4 +171,5 @@ OUTSTANDING = Report(
     figures=outstanding_figures,
     under=_outstanding_under,
     has_period=False,
+    hint=HINT,
 )

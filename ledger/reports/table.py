@@ -67,7 +67,7 @@ class Report:
     """A table over one business (and a period, where `has_period`).
 
     `rows` streams all of it in batches by keyset; `figures` gives its totals without reading all rows;
-    `under` is the second line of a row on a phone.
+    `under` is the second line of a row on a phone; `hint` says how to read one without a period.
     """
 
     key: str
@@ -79,6 +79,7 @@ class Report:
     figures: Callable[[Business, Period], list[Figure]]
     under: Callable[[Row], str]
     has_period: bool = True
+    hint: str | Promise = ""
 
 
 def with_total(columns: Sequence[Column], rows: Iterable[Row]) -> Iterator[Row]:

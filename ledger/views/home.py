@@ -16,6 +16,7 @@ from accounts.india import TZ, today
 from accounts.models import Business
 from accounts.money import grouped, rupees
 from catalog.models import Order
+from ledger import talks
 from ledger.listing import invoice_rows
 from ledger.models import Invoice, OpenItem, Payment, ShareLink
 from ledger.views import claims
@@ -36,6 +37,7 @@ def home(request: MerchantRequest) -> HttpResponse:
         "overdue": most_overdue(business),
         "orders": [order_line(order, business.slug) for order in orders[:5]],
         "steps": first_steps(business),
+        "waiting": talks.waiting(business),
         "claims": claims.rows(told[:5], business.slug),
         "claims_waiting": str(len(told)) if len(told) < 50 else "50+",
     }

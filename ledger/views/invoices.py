@@ -19,13 +19,13 @@ from accounts.money import percent, rupees, unit_price
 from accounts.phones import mask
 from catalog.models import Item
 from catalog.units import Units
-from ledger import billing, credit_limits, drafting, paper, posting, relations, settled, trail, zips
+from ledger import billing, credit_limits, drafting, paper, posting, relations, settled, talks, trail, zips
 from ledger.credit_limits import Question
 from ledger.drafting import DraftRefused
 from ledger.editor import Editor
 from ledger.forms import SHOW_INVOICES, SearchForm
 from ledger.line_forms import BLANK_LINES, rate_key
-from ledger.listing import chips, invoice_rows, search_documents, settlement_row
+from ledger.listing import chips, invoice_rows, search_documents, settlement_row, talk_rows
 from ledger.models import Allocation, Invoice
 from ledger.numbering import SeriesFull
 from ledger.posting import PostingRefused
@@ -265,6 +265,7 @@ def _page(request: MerchantRequest, found: Invoice, status: int = 200, asked: Qu
         "ladder": trail.ladder(events, paid=found.kind == Invoice.Kind.INVOICE) if links else [],
         "relations": relations.of(found, request.business.slug),
         "asked": asked,
+        "talks": talk_rows(talks.of_document(found), request.business.slug, party.public_id) if found.number else [],
     }
     if found.status == Invoice.Status.DRAFT:
         context |= {"credit": credit_limits.of(party), "was_untaxed": drafting.was_untaxed(found)}

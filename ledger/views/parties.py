@@ -11,16 +11,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import activity, paging, parties
+from accounts import activity, optouts, paging, parties
 from accounts.access import MerchantRequest, business_page
 from accounts.idempotency import earlier, once, typed
 from accounts.india import today
 from accounts.models import Activity, Party, PartyPerson
 from accounts.money import rupees, with_side
 from accounts.phones import pretty
-from ledger import posting, statements, trail
+from ledger import posting, statements, talks, trail
 from ledger.forms import PERIODS, SHOW_PARTIES, PartyForm, PeriodForm, PersonForm, SearchForm
-from ledger.listing import balance_words, bill_rows, chips, day, ledger_rows, net_balance, party_rows
+from ledger.listing import balance_words, bill_rows, chips, day, ledger_rows, net_balance, party_rows, talk_rows
 from ledger.models import LinkOpen, OpenItem, ShareLink
 from ledger.views import claims
 from ledger.views.sharing import link_rows
@@ -132,6 +132,7 @@ def _page(request: MerchantRequest, party: Party, person_form: PersonForm, statu
     open_now = statements.outstanding(party)
     people = list(party.people.order_by("-is_main", "id"))
     last_login = activity.last_login(party)
+    found = talks.of_party(party)
     context = {
         "section": "parties",
         "party": party,
@@ -146,7 +147,8 @@ def _page(request: MerchantRequest, party: Party, person_form: PersonForm, statu
         "chips": chips(request.GET, "period", PERIODS, "-" if period_form.current is None else period_form.current),
         "page": page,
         "earlier": "" if page.is_first else statements.earlier(party, period, request.GET["after"]),
-        "rows": ledger_rows(page.rows, slug),
+        "rows": ledger_rows(page.rows, slug, talks.asked_about(found)),
+        "talks": talk_rows(found, slug, party.public_id),
         "opening": with_side(page.before_paise),
         "closing": with_side(page.closing_paise),
         "bills": bill_rows(bills, slug, today()),
@@ -228,7 +230,8 @@ def person_remove(request: MerchantRequest, party: str) -> HttpResponse:
 
 
 def _party(request: MerchantRequest, public_id: str) -> Party:
-    """The party with its balance and main number, or 404."""
-    found = get_object_or_404(request.business.parties.with_contact().annotate(net=net_balance()), public_id=public_id)
+    """The party with its balance, its main number and whether that wants no messages, or 404."""
+    parties = request.business.parties.with_contact().annotate(net=net_balance(), is_stopped=optouts.stopped("phone"))
+    found = get_object_or_404(parties, public_id=public_id)
     found.business = request.business
     return found

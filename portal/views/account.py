@@ -16,10 +16,10 @@ from accounts import images, paging
 from accounts.models import Party
 from accounts.money import rupees
 from catalog.models import Order
-from ledger import paper, paying, settled, statements, zips
+from ledger import paper, paying, promises, settled, statements, zips
 from ledger.models import Invoice
 from ledger.views.papers import invoice_answer
-from portal import access, told
+from portal import access, talks, told
 from portal.access import PortalRequest, page, party_page
 from portal.forms import SearchForm
 
@@ -81,8 +81,10 @@ def dashboard(request: PortalRequest) -> HttpResponse:
         "open": open_now,
         "first": first,
         "second": second,
+        "can_promise": balance.paise > 0 and request.business.promise_days,
         "can_pay": balance.paise > 0 and paying.can_be_paid(request.business),
         "told": told.lately(request.party, balance.paise),
+        "talks": talks.of_party(request.party),
     }
     return page(request, "portal/dashboard.html", "home", context | _invoice_list(request))
 
@@ -186,8 +188,14 @@ def invoice(request: PortalRequest, invoice: str) -> HttpResponse:
         "settlements": parts,
         "pay": paper.ways_to_pay(request.business, standing.due_paise, number=found.number),
         "told": told.waiting(request.party, balance_of(request.party).paise, invoice=found),
+        "talks": talks.of_document(request.party, found),
+        "can_promise": can_promise(request, found),
     }
     return page(request, "portal/invoice.html", "invoices", context)
+
+
+def can_promise(request: PortalRequest, invoice: Invoice) -> bool:
+    return bool(request.business.promise_days) and promises.due_of(request.party, invoice) > 0
 
 
 @require_safe

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_safe
 from accounts.models import Party
 from accounts.money import MINUS, amount, rupees, with_side
 from ledger import paper, statements
+from ledger import talks as ledger_talks
 from ledger.models import Adjustment, Entry, Invoice, Payment
 from ledger.statements import BEGINNING
-from portal import told
+from portal import talks, told
 from portal.access import PortalRequest, page, party_page
 from portal.forms import PERIODS, PeriodForm, preset
 from portal.views import papers
@@ -30,7 +31,11 @@ def ledger(request: PortalRequest) -> HttpResponse:
     name, period, form = _chosen_period(request)
     book = statements.page(request.party, period, request.GET.get("after", ""))
     balance = balance_of(request.party)
-    context = book_context(request, request.party, book) | {
+    found = ledger_talks.of_party(request.party)
+    asking = "ask" in request.GET
+    context = book_context(request, request.party, book, asked=ledger_talks.asked_about(found), asking=asking) | {
+        "talks": talks.rows(request.party, found),
+        "asking": asking,
         "form": form,
         "chosen": name,
         "periods": [(key, label) for key, label in PERIODS.items() if key != "custom"],
@@ -74,11 +79,19 @@ def ledger_file(request: PortalRequest, form: str) -> Any:
 
 
 def book_context(
-    request: HttpRequest, party: Party, book: statements.Page, *, here: str = "", is_linked: bool = True
+    request: HttpRequest,
+    party: Party,
+    book: statements.Page,
+    *,
+    here: str = "",
+    is_linked: bool = True,
+    asked: dict[tuple[str, int], str] | None = None,
+    asking: bool = False,
 ) -> dict[str, Any]:
     """What `portal/_ledger.html` shows of one page of the book; without `is_linked` its rows lead nowhere.
 
-    `here`: the page's own address, where a request for another one shows it.
+    `here`: the page's own address, where a request for another one shows it. `asked`: the queries that live, by what
+    they are about (ledger.talks.asked_about); `asking`: a row leads to the form of one.
     """
     period = book.period
     is_all = period.start == BEGINNING
@@ -86,6 +99,10 @@ def book_context(
     days = [opens_on, *(row.entry.dated_on for row in book.rows), period.end]
     first_year, *years, last_year = _year_heads(period, days)
     rows = [_ledger_row(party, row, year) for row, year in zip(book.rows, years, strict=True)]
+    if asked or asking:
+        rows = [
+            _with_query(party, row, one.entry, asked or {}, asking) for row, one in zip(rows, book.rows, strict=True)
+        ]
     return {
         "book": book,
         "is_all": is_all,
@@ -138,7 +155,7 @@ def _year_heads(period: statements.Period, days: list[dt.date | None]) -> list[s
 
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
-    """A row as it is shown; `year` stands above it, `is_settled`: nobody owes anything after it."""
+    """A row as it is shown; `year` stands above it, `is_settled`: nobody owes anything after it, `query`: the page of what is asked about it."""
 
     year: str
     date: str
@@ -153,6 +170,7 @@ class LedgerRow:
     balance: str
     is_settled: bool
     is_cancelled: bool
+    query: str = ""
 
 
 def _ledger_row(party: Party, row: statements.Row, year: str) -> LedgerRow:
@@ -169,6 +187,18 @@ def _ledger_row(party: Party, row: statements.Row, year: str) -> LedgerRow:
         is_settled=not row.balance_paise,
         **words,
     )
+
+
+def _with_query(party: Party, row: LedgerRow, entry: Entry, asked: dict[Any, str], asking: bool) -> LedgerRow:
+    """A row with the query about its document, or (`asking`) with the way to ask about it."""
+    name = next(name for name in entry.SOURCES if getattr(entry, f"{name}_id"))
+    where = {"party": party.public_id}
+    query = asked.get((name, getattr(entry, f"{name}_id")))
+    if query:
+        return replace(row, query=reverse("portal:query", kwargs=where | {"query": query}))
+    if not asking:
+        return row
+    return replace(row, href=reverse("portal:query_new", kwargs=where, query={name: entry.document.public_id}))
 
 
 def _document_words(party: Party, entry: Entry) -> dict[str, Any]:

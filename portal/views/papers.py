@@ -44,7 +44,7 @@ def statement_response(request: HttpRequest, party: Party, period: Period, form:
     rows = with_total(statement.COLUMNS, statement.rows(party, period))
     if form == "csv":
         pieces = export.csv_chunks(statement.COLUMNS, rows)
-        return _attached(_in_language(language, pieces), "text/csv; charset=utf-8", name)
+        return _attached(in_language(language, pieces), "text/csv; charset=utf-8", name)
     try:
         if form == "pdf":
             content = statement_paper.at_once(party, period, language, waited=waited(request))
@@ -62,7 +62,7 @@ def _attached(content: bytes | Iterator[str], kind: str, name: str) -> Any:
     return answer(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
-def _in_language(language: str, pieces: Iterator[str]) -> Iterator[str]:
+def in_language(language: str, pieces: Iterator[str]) -> Iterator[str]:
     """The pieces are made after the view has answered, when its language is no longer in force."""
     while True:
         with translation.override(language):

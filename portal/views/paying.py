@@ -68,7 +68,7 @@ def paid_url(request: PortalRequest, amount: int, invoice: Invoice | None = None
     return reverse("portal:paid", kwargs={"party": request.party.public_id}, query=query)
 
 
-def _invoice(request: PortalRequest) -> Invoice | None:
+def named_invoice(request: PortalRequest) -> Invoice | None:
     """The party's invoice that ?invoice= names; 404 for anything else."""
     public_id = request.GET.get("invoice", "")
     if not public_id or "\x00" in public_id:
@@ -84,7 +84,7 @@ def _invoice(request: PortalRequest) -> Invoice | None:
 @party_page(money=True)
 def paid(request: PortalRequest) -> HttpResponse:
     """Tell the shop of a payment, for ?invoice= if one is named."""
-    invoice = _invoice(request)
+    invoice = named_invoice(request)
     if request.method == "POST":
         return _tell(request, ClaimForm(request.POST, request.FILES), invoice)
     return _form_page(request, ClaimForm(initial=_initial(request, invoice)), invoice)

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from ledger import receipts
 from ledger.models import Payment
+from portal import talks
 from portal.access import PortalRequest, page, party_page
 from portal.views.papers import receipt_response
 
@@ -13,7 +14,9 @@ from portal.views.papers import receipt_response
 @require_safe
 @party_page(money=True)
 def receipt(request: PortalRequest, payment: str) -> HttpResponse:
-    return page(request, "portal/receipt.html", "ledger", receipts.context_of(_payment(request, payment)))
+    found = _payment(request, payment)
+    context = receipts.context_of(found) | {"talks": talks.of_document(request.party, found)}
+    return page(request, "portal/receipt.html", "ledger", context)
 
 
 @require_safe

@@ -1,0 +1,1 @@
+"""What `manage.py bench_messages` runs beside our own worker."""
