@@ -18,6 +18,6 @@ urlpatterns = [
     path("<slug:slug>/settings/look/", look.look, name="look"),
     path("<slug:slug>/settings/look/logo", look.logo, name="logo"),
     path("<slug:slug>/messages/", messages.message_list, name="messages"),
-    path("<slug:slug>/messages/<slug:message>/again/", messages.message_again, name="message_again"),
+    path("<slug:slug>/messages/<slug:sent>/again/", messages.message_again, name="message_again"),
     path("<slug:slug>/settings/messages/", sender.sender, name="sender"),
 ]

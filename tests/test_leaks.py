@@ -394,7 +394,7 @@ def own_arguments(town: Town, name: str) -> dict[str, str]:
         "image": ours.image.public_id,
         "order": ours.order.public_id,
         "link": ours.invoice_link.public_id,
-        "message": str(ours.message.reference),
+        "sent": str(ours.message.reference),
         "report": "sales",
         "form": "csv",
         "token": verifying.token(document) if name == "portal:verify" else links.token(link),
@@ -612,7 +612,7 @@ def foreign_rows(town: Town, name: str, key: str) -> list[str]:
         "image": [theirs.image],
         "order": [theirs.order],
         "link": [theirs.invoice_link, theirs.portal_link],
-        "message": [theirs.message],
+        "sent": [theirs.message],
         # names of the program's own, no rows of anybody
         "report": [],
         "form": [],
@@ -628,7 +628,7 @@ def foreign_rows(town: Town, name: str, key: str) -> list[str]:
         }
     if key == "slug":
         return [theirs.business.slug]
-    return [str(row.reference) if key == "message" else row.public_id for row in rows[key]]
+    return [str(row.reference) if key == "sent" else row.public_id for row in rows[key]]
 
 
 @pytest.mark.parametrize("visitor", [MERCHANT, OWNER])

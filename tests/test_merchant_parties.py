@@ -309,8 +309,8 @@ def test_the_page_of_a_party_asks_the_same_queries_whatever_happened(
     for _ in range(count):
         links.for_invoice(make_invoice(party), owner)
         make_payment(party, 10_00)
-    # party; months, days, same day, entries; open bills; open sums; people; links; what was seen; claims; last login
-    with django_assert_num_queries(DOORS + 12):
+    # party; months, days, same day, entries; open bills; open sums; people; links; what was seen and sent; claims; last login
+    with django_assert_num_queries(DOORS + 13):
         assert len(client.get(f"/m/ram/parties/{party.public_id}/").context["rows"]) == 2 * count
 
 
