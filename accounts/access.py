@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 
+from accounts import notices
 from accounts.models import Business, Membership, User
 
 
@@ -24,6 +25,7 @@ def business_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
     def inner(request: Any, slug: str, **kwargs: Any) -> HttpResponse:
         membership = (
             Membership.objects.select_related("business__sender")
+            .annotate(unread=notices.unread())
             .filter(user=request.user, is_active=True, business__slug=slug, business__is_active=True)
             .first()
         )

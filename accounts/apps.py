@@ -6,10 +6,12 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import checks, forms, messages, walls
+        from accounts import checks, forms, messages, notices, optouts, walls
 
         forms.speak_plainly()
         messages.register()
+        notices.register()
+        optouts.register()
         walls.register(
             walls.Refusal(
                 name="activity_is_append_only",

@@ -15,13 +15,19 @@ from django.db import close_old_connections, connection
 
 logger = logging.getLogger(__name__)
 IDLE_SECONDS = 2.0
-HOUR = 3600.0
+MINUTE, HOUR = 60.0, 3600.0
 
 _work, _work_now = threading.Event(), threading.Event()
 # Work that may be lost (accounts.background): never so much that it fills the memory.
 _given: deque[Callable[[], object]] = deque(maxlen=500)
 _cleanings: list[Callable[[], object]] = []
+_ticks: list[Callable[[], object]] = []
 _started_in: int | None = None
+
+
+def each_minute(work: Callable[[], object]) -> None:
+    """Upper apps name here, in `AppConfig.ready()`, what is to be looked after all the time; it must be short."""
+    _ticks.append(work)
 
 
 def each_hour(clean: Callable[[], object]) -> None:
@@ -54,7 +60,7 @@ def give(work: Callable[[], object]) -> None:
 
 
 def _run() -> None:
-    next_cleaning = time.monotonic() + HOUR
+    next_tick, next_cleaning = time.monotonic(), time.monotonic() + HOUR
     while True:
         _work.wait(IDLE_SECONDS)
         _work.clear()
@@ -63,6 +69,11 @@ def _run() -> None:
             drain()
             while _given:
                 _given.popleft()()
+                drain()
+            if time.monotonic() > next_tick:
+                next_tick = time.monotonic() + MINUTE
+                for work in _ticks:
+                    work()
                 drain()
             if time.monotonic() > next_cleaning:
                 from accounts.tasks import forget_old_rows

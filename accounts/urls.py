@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import businesses, door, look, messages, sender, team
+from accounts.views import businesses, door, look, messages, notices, sender, team
 
 app_name = "accounts"
 urlpatterns = [
@@ -17,6 +17,9 @@ urlpatterns = [
     path("<slug:slug>/settings/team/remove/", team.team_remove, name="team_remove"),
     path("<slug:slug>/settings/look/", look.look, name="look"),
     path("<slug:slug>/settings/look/logo", look.logo, name="logo"),
+    path("<slug:slug>/news/", notices.notice_list, name="notices"),
+    path("<slug:slug>/news/seen/", notices.notices_seen, name="notices_seen"),
+    path("<slug:slug>/news/by/", notices.notify_me, name="notify_me"),
     path("<slug:slug>/messages/", messages.message_list, name="messages"),
     path("<slug:slug>/messages/<slug:sent>/again/", messages.message_again, name="message_again"),
     path("<slug:slug>/settings/messages/", sender.sender, name="sender"),

@@ -7,8 +7,8 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import activity
-from accounts.models import Business, Party, User
+from accounts import activity, notices
+from accounts.models import Business, Notice, Party, User
 from accounts.money import MAX_PAISE, line_amount, rupees
 from catalog import stock
 from catalog.models import Item, Order, OrderLine, Storefront
@@ -115,6 +115,9 @@ def place(
         )
     OrderLine.objects.bulk_create(lines)
     activity.record(business, by, "placed", ("order", str(order.pk)), number=order.display_number)
+    notices.tell(
+        party, Notice.Kind.ORDER, order.pk, ref=order.public_id, number=order.display_number, paise=order.total_paise
+    )
     return order
 
 

@@ -176,6 +176,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "sweep-messages": {"task": "accounts.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "sweep-old-rows": {"task": "accounts.tasks.forget_old_rows", "schedule": 3600.0},
+    "remind": {"task": "ledger.tasks.remind", "schedule": 60.0},
     "prove-the-book": {"task": "ledger.tasks.prove_the_book", "schedule": 24 * 3600.0},
     "forget-old-papers": {"task": "ledger.tasks.forget_old_papers", "schedule": 24 * 3600.0},
 }
@@ -235,6 +236,16 @@ MAILERS = {
 }
 # How many messages of a batch are on their way to the gateways at once.
 MESSAGES_AT_ONCE = env.int("MESSAGES_AT_ONCE", default=100)
+
+# What one message costs us, in paise, and what may be sent: a business in a day, its cost in a month, all in a day.
+MESSAGE_COSTS = {
+    "whatsapp": env.int("WHATSAPP_PAISE", default=12),
+    "sms": env.int("SMS_PAISE", default=25),
+    "email": env.int("EMAIL_PAISE", default=2),
+}
+MESSAGES_PER_DAY = env.int("MESSAGES_PER_DAY", default=20_000)
+MESSAGES_PAISE_PER_MONTH = env.int("MESSAGES_PAISE_PER_MONTH", default=20_000_00)
+SERVICE_PAISE_PER_DAY = env.int("SERVICE_PAISE_PER_DAY", default=1_00_000_00)
 
 # --- Who is who ---------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

@@ -8,7 +8,10 @@ class LedgerConfig(AppConfig):
         from accounts import drainer
         from accounts import walls as database_walls
         from ledger import messages, tasks, walls
+        from ledger.reminders import texts
 
         drainer.each_hour(tasks.forget_old_papers)
         database_walls.register(*walls.refusals())
+        drainer.each_minute(tasks.remind)
         messages.register()
+        texts.register()

@@ -12,9 +12,9 @@ from django.db.models.functions import Replace, Upper
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import activity, images
+from accounts import activity, images, notices
 from accounts.india import show_date, today
-from accounts.models import Party, User
+from accounts.models import Notice, Party, User
 from accounts.money import ascii_digits, rupees
 from ledger import posting
 from ledger.models import Invoice, OpenItem, Payment, PaymentClaim
@@ -93,6 +93,7 @@ def make(
     except IntegrityError as error:  # another party has said it in this very moment
         raise ClaimRefused(_not_usable()) from error
     activity.record(party.business, by, "claimed", ("claim", str(claim.pk)), paise=amount_paise)
+    notices.tell(party, Notice.Kind.CLAIM, claim.pk, ref=claim.public_id, paise=amount_paise)
     return claim
 
 

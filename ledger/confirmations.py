@@ -8,7 +8,7 @@ import datetime as dt
 from typing import Any
 
 from django.db import transaction
-from django.db.models import BigIntegerField, Count, F, Max, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import BigIntegerField, Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -122,14 +122,18 @@ def of_business(business: Business) -> QuerySet[BalanceConfirmation]:
     return with_changes(BalanceConfirmation.objects.filter(business=business))
 
 
+def open_requests(scope: Q) -> QuerySet[ConfirmationRequest]:
+    """Of a scope of requests, those for days that nobody has confirmed, whenever that was."""
+    answers = BalanceConfirmation.objects.filter(
+        business_id=OuterRef("business_id"), party_id=OuterRef("party_id"), as_on=OuterRef("as_on")
+    )
+    return ConfirmationRequest.objects.filter(~Exists(answers), scope)
+
+
 def unanswered(party: Party) -> dt.date | None:
-    """The newest day the shop asks for and nobody has answered since: one query."""
-    answered = BalanceConfirmation.objects.filter(
-        business_id=party.business_id, party=party, as_on=OuterRef("as_on")
-    ).values("pk")[:1]
-    asked = ConfirmationRequest.objects.filter(business_id=party.business_id, party=party)
-    found = asked.annotate(answer=Subquery(answered)).filter(answer=None).order_by("-as_on").first()
-    return found.as_on if found else None
+    """The newest day the shop asks for and nobody has confirmed: one query."""
+    asked = open_requests(Q(business_id=party.business_id, party_id=party.pk))
+    return asked.order_by("-as_on").values_list("as_on", flat=True).first()
 
 
 def words(said: BalanceConfirmation) -> tuple[str, str]:

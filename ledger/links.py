@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import secrets
 import string
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -144,6 +145,39 @@ def url(link: ShareLink) -> str:
 def for_invoice(invoice: Invoice, by: User | None) -> ShareLink:
     """A live link to this issued invoice: the newest one again, else a new one. An earlier link is never ended."""
     return _find_or_make(invoice.party, by, ShareLink.Kind.INVOICE, invoice=invoice)
+
+
+def for_invoices(invoices: Sequence[Invoice]) -> dict[int, ShareLink]:
+    """Invoice id -> a live link, for many at once: those there are, and new ones of nobody's where there are none.
+
+    The caller holds the locks of their parties, which are loaded with their business. Two or three queries.
+    """
+    soon = timezone.now() + PAPER_LINK_LIFETIME / 2
+    by_pk = {invoice.pk: invoice for invoice in invoices}
+    live = ShareLink.objects.live().filter(
+        business_id__in={invoice.business_id for invoice in invoices},
+        kind=ShareLink.Kind.INVOICE,
+        invoice_id__in=by_pk,
+        expires_at__gt=soon,
+    )
+    found = {link.invoice_id or 0: link for link in live.order_by("id")}
+    missing = [
+        ShareLink(
+            business_id=invoice.business_id,
+            party=invoice.party,
+            kind=ShareLink.Kind.INVOICE,
+            invoice=invoice,
+            key=int.from_bytes(secrets.token_bytes(8), signed=True),
+            access_version=invoice.party.access_version,
+            expires_at=timezone.now() + PAPER_LINK_LIFETIME,
+        )
+        for pk, invoice in by_pk.items()
+        if pk not in found
+    ]
+    found |= {link.invoice_id or 0: link for link in ShareLink.objects.bulk_create(missing)}
+    for pk, link in found.items():
+        link.invoice, link.party, link.business = by_pk[pk], by_pk[pk].party, by_pk[pk].business
+    return found
 
 
 def for_party(party: Party, by: User | None) -> ShareLink:

@@ -234,12 +234,14 @@ def ledger_rows(
     return made
 
 
-def talk_rows(found: list[talks.Talk], slug: str) -> list[talks.Row]:
-    """What is promised and asked, as rows of the shop's side."""
+def talk_rows(found: list[talks.Talk], slug: str, party: str) -> list[talks.Row]:
+    """What is promised and asked of `party`, as rows of the shop's side."""
 
     def address(talk: talks.Talk) -> str:
         if talk.is_promise:
             return reverse("ledger:promises", kwargs={"slug": slug})
+        if talk.talk == "balance":
+            return reverse("ledger:party_confirm", kwargs={"slug": slug, "party": party})
         return reverse("ledger:query", kwargs={"slug": slug, "query": talk.public_id})
 
     return talks.rows(found, address)

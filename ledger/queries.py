@@ -11,8 +11,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts import activity, images
-from accounts.models import Party, User
+from accounts import activity, images, notices
+from accounts.models import Notice, Party, User
 from ledger.models import Adjustment, Invoice, InvoiceLine, Payment, Query, QueryMessage
 from ledger.posting.book import lock_party
 
@@ -75,7 +75,13 @@ def ask(party: Party, by: User, document: Document, about: str, said: Said, line
     query = Query.objects.create(business=party.business, party=party, about=about, asked_by=by, **source)
     _say(query, by, said, is_of_shop=False)
     activity.record(party.business, by, "query_asked", ("query", str(query.pk)))
+    _tell_shop(query, str(query.pk))
     return query
+
+
+def _tell_shop(query: Query, subject_id: str) -> None:
+    number = query.document.number
+    notices.tell(query.party, Notice.Kind.QUERY, subject_id, ref=query.public_id, number=number)
 
 
 def source_of(document: Document) -> dict[str, Document]:
@@ -104,6 +110,8 @@ def write(query: Query, by: User, said: Said, *, is_of_shop: bool, closes: bool 
         raise QueryRefused(_("Much has been said here. Please call each other."))
     message = _say(locked, by, said, is_of_shop=is_of_shop, closes=closes)
     status = Status.CLOSED if closes else Status.ANSWERED if is_of_shop else Status.OPEN
+    if status == Status.OPEN and locked.status != Status.OPEN:  # asked again
+        _tell_shop(locked, f"{locked.pk}.{message.pk}")
     _set_status(locked, by, status, is_of_shop=is_of_shop)
     return message
 
@@ -158,10 +166,13 @@ def of_party(party: Party) -> QuerySet[Query]:
     return found.select_related("invoice", "payment", "adjustment").order_by("-pk")
 
 
-def thread(query: Query) -> QuerySet[QueryMessage]:
-    """What was said, oldest first, each with who said it."""
+def thread(query: Query) -> list[QueryMessage]:
+    """What was said, oldest first, each with who said it and the query at hand: one query."""
     said = QueryMessage.objects.filter(business_id=query.business_id, query=query)
-    return said.select_related("said_by", "image").defer("image__data").order_by("pk")
+    found = list(said.select_related("said_by").order_by("pk"))
+    for message in found:
+        message.query = query
+    return found
 
 
 def line_of(query: Query) -> InvoiceLine | None:

@@ -41,7 +41,9 @@ class AskForm(WordForm):
     """“Something differs”: which line of the invoice (if it is about one), what kind of difference, and the words."""
 
     line = forms.ChoiceField(label=gettext_lazy("Where?"), required=False)
-    about = forms.ChoiceField(label=gettext_lazy("What differs?"), choices=Query.About.choices)
+    about = forms.ChoiceField(
+        label=gettext_lazy("What differs?"), choices=[("", gettext_lazy("Choose one")), *Query.About.choices]
+    )
     field_order = ("line", "about", "text", "picture")
 
     def __init__(self, *args: Any, lines: list[InvoiceLine], **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""What is promised and what is asked, as it stands now about a party or one document: both kinds in one query."""
+"""What is promised and asked, as it stands now about a party or one document: all kinds of it in one query."""
 
 import datetime as dt
 from collections.abc import Callable, Iterable
@@ -26,7 +26,7 @@ from django.utils.translation import gettext as _
 from accounts.india import TZ, today
 from accounts.models import Business, Party
 from accounts.money import rupees
-from ledger import promises
+from ledger import confirmations, promises
 from ledger.models import Adjustment, Invoice, Payment, Promise, Query, QueryMessage
 
 KEPT_DAYS = 7  # a promise that was kept, or broken, is shown for so long after its day
@@ -40,6 +40,7 @@ _COLUMNS = (
     "adjustment_id",
     "line_position",
     "number",
+    "invoice_public_id",
     "on",
     "paise",
     "rest",
@@ -51,7 +52,10 @@ Document = Invoice | Payment | Adjustment
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """A promise or a query that stands. `on` is the day promised; `rest` what of it has not come (paise)."""
+    """A promise, a query or the shop's request to confirm a balance: what of them stands.
+
+    `on` is the day promised, or that of the balance; `rest` what of a promise has not come (paise).
+    """
 
     talk: str
     public_id: str
@@ -61,6 +65,7 @@ class Talk:
     adjustment_id: int | None
     line_position: int | None
     number: str
+    invoice_public_id: str
     on: dt.date | None
     paise: int
     rest: int
@@ -73,8 +78,9 @@ class Talk:
 
 
 def of_party(party: Party) -> list[Talk]:
-    """Of all documents of the party, what waits first: one query."""
-    return _read(Q(business_id=party.business_id, party_id=party.pk))
+    """Of all documents of the party and of its balance, what waits first: one query."""
+    scope = Q(business_id=party.business_id, party_id=party.pk)
+    return _sorted(_queries(scope).union(_promises(scope), _requests(scope), all=True))
 
 
 def of_document(document: Document) -> list[Talk]:
@@ -83,15 +89,13 @@ def of_document(document: Document) -> list[Talk]:
     scope = Q(business_id=document.business_id, party_id=document.party_id)
     own = scope & Q(**{f"{name}_id": document.pk})
     if not isinstance(document, Invoice):
-        return _read(own, with_promises=False)
+        return _sorted(_queries(own))
     whole = Q(invoice=None, made_at__gte=document.issued_at) if document.issued_at else Q(pk=None)
-    return _read(own, scope & (Q(invoice_id=document.pk) | whole))
+    covered = scope & (Q(invoice_id=document.pk) | whole)
+    return _sorted(_queries(own).union(_promises(covered), all=True))
 
 
-def _read(of_queries: Q, of_promises: Q | None = None, *, with_promises: bool = True) -> list[Talk]:
-    found = _queries(of_queries)
-    if with_promises:
-        found = found.union(_promises(of_queries if of_promises is None else of_promises), all=True)
+def _sorted(found: QuerySet[Any, Any]) -> list[Talk]:
     talks = [Talk(*row) for row in found]
     shown = [talk for talk in talks if not talk.is_promise or _is_shown(talk)]
     return sorted(shown, key=lambda talk: (talk.status != Query.Status.OPEN, not talk.is_promise, -talk.pk))
@@ -104,6 +108,7 @@ def _queries(scope: Q) -> QuerySet[Any, Any]:
         .annotate(
             talk=Value("query", CharField()),
             number=Coalesce("invoice__number", "payment__number", "adjustment__number"),
+            invoice_public_id=Value("", CharField()),
             on=Value(None, DateField()),
             paise=Value(0, IntegerField()),
             rest=Value(0, IntegerField()),
@@ -125,9 +130,35 @@ def _promises(scope: Q) -> QuerySet[Any, Any]:
             adjustment_id=Value(None, IntegerField()),
             line_position=Value(None, IntegerField()),
             number=Coalesce("invoice__number", Value("")),
+            invoice_public_id=Coalesce("invoice__public_id", Value("")),
             on=F("promised_on"),
             paise=F("amount_paise"),
             rest=F("amount_paise") - F("paid_paise"),
+            word=Value("", CharField()),
+        )
+        .values_list(*_COLUMNS)
+    )
+
+
+def _requests(scope: Q) -> QuerySet[Any, Any]:
+    """Days whose balance the shop asks for and nobody has confirmed."""
+    nothing = Value(None, IntegerField())
+    return (
+        confirmations.open_requests(scope)
+        .order_by()
+        .annotate(
+            talk=Value("balance", CharField()),
+            public_id=Value("", CharField()),
+            status=Value("open", CharField()),
+            invoice_id=nothing,
+            payment_id=nothing,
+            adjustment_id=nothing,
+            line_position=nothing,
+            number=Value("", CharField()),
+            invoice_public_id=Value("", CharField()),
+            on=F("as_on"),
+            paise=Value(0, IntegerField()),
+            rest=Value(0, IntegerField()),
             word=Value("", CharField()),
         )
         .values_list(*_COLUMNS)
@@ -156,7 +187,15 @@ class Row:
 
 def rows(talks: Iterable[Talk], address: Callable[[Talk], str]) -> list[Row]:
     """`address` gives the page about a talk on the reader's side."""
-    return [_promise_row(talk, address) if talk.is_promise else _query_row(talk, address) for talk in talks]
+    make = {"promise": _promise_row, "query": _query_row, "balance": _balance_row}
+    return [make[talk.talk](talk, address) for talk in talks]
+
+
+def _balance_row(talk: Talk, address: Callable[[Talk], str]) -> Row:
+    assert talk.on is not None, "a balance has its day"
+    day = date_format(talk.on, "DATE_FORMAT")
+    title = _("Balance as on %(date)s") % {"date": day}
+    return Row(address(talk), title, _("The shop asks for it"), *query_words(talk.status))
 
 
 def _promise_row(talk: Talk, address: Callable[[Talk], str]) -> Row:
@@ -196,7 +235,7 @@ def asked_about(talks: Iterable[Talk]) -> dict[tuple[str, int], str]:
     return {
         (column, pk): talk.public_id
         for talk in talks
-        if not talk.is_promise
+        if talk.talk == "query"
         for column in ("invoice", "payment", "adjustment")
         if (pk := getattr(talk, f"{column}_id"))
     }

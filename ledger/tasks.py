@@ -4,10 +4,13 @@ import datetime as dt
 import logging
 
 from celery import shared_task
+from django.utils import timezone
 
+from accounts import background
 from accounts.models import Party
 from ledger import integrity, papers, statement_paper
 from ledger.models import Invoice
+from ledger.reminders import planning
 from ledger.statements import Period
 
 logger = logging.getLogger(__name__)
@@ -52,3 +55,19 @@ def make_statement(party_id: int, starts_on: str, ends_on: str, language: str) -
 def forget_old_papers() -> int:
     """Forget the PDFs that nobody has asked for in 30 days; returns how many."""
     return papers.forget_old()
+
+
+@shared_task
+def remind() -> None:
+    """Begin what is due today and plan what is under way, for some seconds at a time so that messages get in between."""
+    now = timezone.now()
+    planning.hold_at_night(now)
+    planning.schedule(now)
+    plan_on()
+
+
+@shared_task
+def plan_on() -> None:
+    """Go on with the batches under way; another task, or the next round, takes up the rest."""
+    if planning.go_on(seconds=5):
+        background.run(plan_on)

@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -18,6 +19,7 @@ from accounts.models import Activity, Message, Party, User
 from accounts.money import rupees
 from accounts.phones import mask
 from ledger.models import Allocation, Invoice, LinkOpen, Payment, PaymentClaim, ShareLink
+from ledger.reminders import planning
 from ledger.statement_paper import words_of
 from ledger.statements import Period
 
@@ -92,7 +94,7 @@ def of_invoice(invoice: Invoice, links: Iterable[ShareLink], allocations: Iterab
         events.append(Event(invoice.cancelled_at, _("Cancelled"), detail, "fail"))
     is_settled = invoice.status == Invoice.Status.ISSUED and not invoice.due_paise
     events += [_settled(allocation, is_settled) for allocation in allocations]
-    return _newest_first(events + _of_links(links, actors.get("link_revoked", "")))
+    return _newest_first(events + _of_links(links, actors.get("link_revoked", ""), invoice))
 
 
 def of_payment(payment: Payment, links: Iterable[ShareLink]) -> list[Event]:
@@ -132,11 +134,11 @@ def _newest_first(events: list[Event]) -> list[Event]:
     return sorted(events, key=lambda event: event.at, reverse=True)
 
 
-def _of_links(links: list[ShareLink], revoked_by: str) -> list[Event]:
+def _of_links(links: list[ShareLink], revoked_by: str, invoice: Invoice | None = None) -> list[Event]:
     if not links:
         return []
     revoked = [Event(link.revoked_at, _("Link revoked"), revoked_by, "fail") for link in links if link.revoked_at]
-    return revoked + _messages(links) + _opens(links)
+    return revoked + _messages(links, invoice) + _opens(links)
 
 
 def _actors(invoice: Invoice) -> dict[str, str]:
@@ -155,16 +157,20 @@ def _name(user: User | None) -> str:
     return _("by %(name)s") % {"name": user.name} if user and user.name else ""
 
 
-def _messages(links: list[ShareLink]) -> list[Event]:
-    rows = Message.objects.filter(
-        business_id=links[0].business_id, subject_kind="link", subject_id__in=[str(link.pk) for link in links]
-    )
+def _messages(links: list[ShareLink], invoice: Invoice | None) -> list[Event]:
+    """Messages with these links, and reminders of the invoice (which are about it and not about a link)."""
+    about = Q(subject_kind="link", subject_id__in=[str(link.pk) for link in links])
+    if invoice:
+        about |= Q(subject_kind="invoice", subject_id=str(invoice.pk))
+    rows = Message.objects.filter(about, business_id=links[0].business_id)
     return [_message(row) for row in rows]
 
 
 def _message(message: Message) -> Event:
     """One line for a message at the time of its latest step, with all its steps below."""
-    channel = message.get_channel_display()
+    channel = str(message.get_channel_display())
+    if message.kind == planning.REMINDER:
+        channel = _("%(channel)s as a reminder") % {"channel": channel}
     to = message.to if message.channel == Message.Channel.EMAIL else mask(message.to)
     words, tone = {
         Message.Status.QUEUED: (_("Waiting to be sent by %(channel)s"), "wait"),

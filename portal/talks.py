@@ -28,7 +28,10 @@ def rows(party: Party, found: list[Talk]) -> list[Row]:
     def address(talk: Talk) -> str:
         where = {"party": party.public_id}
         if talk.is_promise:
-            return reverse("portal:promise", kwargs=where) + "#promised"
+            query = {"invoice": talk.invoice_public_id} if talk.invoice_public_id else None
+            return reverse("portal:promise", kwargs=where, query=query)
+        if talk.talk == "balance":
+            return reverse("portal:balance", kwargs=where, query={"on": str(talk.on)})
         return reverse("portal:query", kwargs=where | {"query": talk.public_id})
 
     return ledger_talks.rows(found, address)

@@ -18,6 +18,7 @@ from portal.views import (
     shared,
     store,
     verifying,
+    wishes,
     zips,
 )
 
@@ -29,6 +30,7 @@ urlpatterns = [
     path("i/<str:token>/opened", links.opened, name="invoice_opened"),
     path("i/<str:token>/saved", links.saved, name="invoice_saved"),
     path("i/<str:token>/login", links.invoice_login, name="invoice_login"),
+    path("i/<str:token>/messages", wishes.invoice_wishes, name="invoice_wishes"),
     path("i/<str:token>/promise", promises.promise_by_link, name="promise_link"),
     path("p/<str:token>", links.portal, name="portal_link"),
     path("r/<str:token>", shared.receipt, name="receipt_link"),
@@ -42,6 +44,7 @@ urlpatterns = [
     path("s/<str:token>/opened", shared.statement_opened, name="statement_opened"),
     path("s/<str:token>/saved", shared.statement_saved, name="statement_saved"),
     path("s/<str:token>/login", shared.statement_login, name="statement_login"),
+    path("s/<str:token>/messages", wishes.statement_wishes, name="statement_wishes"),
     path("s/<str:token>/<slug:form>", shared.statement_file, name="statement_link_file"),
     path("v/<str:token>", verifying.verify, name="verify"),
     path("portal/", account.chooser, name="chooser"),
@@ -85,4 +88,5 @@ urlpatterns = [
     path("portal/<slug:party>/orders/<slug:order>/cancel/", orders.order_cancel, name="order_cancel"),
     path("portal/<slug:party>/orders/<slug:order>/again/", orders.order_reorder, name="order_reorder"),
     path("portal/<slug:party>/profile/", profile.profile, name="profile"),
+    path("portal/<slug:party>/messages/", wishes.party_wishes, name="wishes"),
 ]

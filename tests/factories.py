@@ -20,9 +20,9 @@ from django.http import HttpRequest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import idempotency, india, parties
+from accounts import idempotency, india, parties, wishes
 from accounts.images import encode
-from accounts.models import Business, Device, Image, Membership, Message, Party, PartyPerson, User
+from accounts.models import Business, Device, Image, Membership, Message, Party, PartyPerson, Quota, User
 from catalog import orders, stock
 from catalog.models import Category, Item, Order
 from ledger import billing, claims, confirmations, drafting, links, posting, promises, queries, sharing, statements
@@ -30,16 +30,21 @@ from ledger.crediting import Want
 from ledger.models import (
     Adjustment,
     BalanceConfirmation,
+    Batch,
     Invoice,
     LinkOpen,
     Paper,
+    PartyReminders,
     Payment,
     PaymentClaim,
     Promise,
     Query,
     QueryMessage,
+    Reminder,
+    ReminderSettings,
     ShareLink,
 )
+from ledger.reminders import rules
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
@@ -297,6 +302,7 @@ class Book:
     payment: Payment
     taxed_payment: Payment  # of third_party, with TDS
     adjustment: Adjustment
+    batch: Batch  # cancelled
     claim: PaymentClaim  # waits, with a screenshot
     promise: Promise  # through the invoice's link
     query: Query  # of a line of the invoice, with a photo
@@ -359,6 +365,7 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
     Paper.objects.create(business=business, party=party, key=f"{business.pk:064x}", claimed_at=now, asked_at=now)
     message = sharing.send(invoice_link, Message.Channel.WHATSAPP, owner)
     LinkOpen.objects.create(business=business, link=invoice_link, event=LinkOpen.Event.OPENED, device=f"{mark} phone")
+    batch = _remind(business, party, third_party, invoice, owner)
     idempotency.once(business, owner, "payment", idempotency.new_key(), {}, lambda: payment.public_id)
     return Book(
         mark=mark,
@@ -384,6 +391,7 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
         payment=payment,
         taxed_payment=taxed_payment,
         adjustment=adjustment,
+        batch=batch,
         claim=claim,
         **talks,
         invoice_link=invoice_link,
@@ -392,6 +400,21 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
         statement_link=statement_link,
         message=message,
     )
+
+
+def _remind(business: Business, party: Party, other: Party, invoice: Invoice, owner: User) -> Batch:
+    """Reminder rules of the shop and of another party, what a party chose, and a cancelled batch with one reminder."""
+    rules.change(ReminderSettings(business=business), (3,), owner)
+    rules.change_party(other, PartyReminders.Mode.OWN, (5,), owner)
+    wishes.choose(party, None, channel="whatsapp", quiet_until=None)
+    Quota.objects.create(business=business)
+    batch = Batch.objects.create(
+        business=business, kind="overdue", day=india.today(), status="cancelled", ended_at=timezone.now()
+    )
+    Reminder.objects.create(
+        business=business, party=party, invoice=invoice, batch=batch, day=india.today(), silent_because="cancelled"
+    )
+    return batch
 
 
 def _talk(
@@ -408,7 +431,7 @@ def _talk(
     make_promise(party, 1_00, by=buyer, note=f"{mark} harvest")
     promise = make_promise(party, 2_00, by=None, invoice=invoice, link=link, form_key=idempotency.new_key())
     for document in (payment, adjustment):
-        make_query(document, f"{mark} wonders", by=buyer)
+        make_query(document, f"{mark} torn bags", by=buyer)
     query = make_query(invoice, f"{mark} torn bags", by=buyer, line=invoice.lines.get())
     photo = encode(io.BytesIO(PIXEL))
     word = queries.write(query, owner, queries.Said(f"{mark} looks", photo), is_of_shop=True)

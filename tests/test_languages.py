@@ -43,6 +43,13 @@ READ_BY_CUSTOMERS = [
     "ledger/claims.py",
     "ledger/comparing.py",
     "ledger/confirming.py",
+    "ledger/confirmations.py",
+    "ledger/confirmed.py",
+    "ledger/promises.py",
+    "ledger/queries.py",
+    "ledger/query_forms.py",
+    "ledger/talks.py",
+    "ledger/reports/promised.py",
     "ledger/letterhead.py",
     "ledger/paying.py",
     "ledger/receipts.py",
@@ -64,6 +71,7 @@ READ_BY_CUSTOMERS = [
 # Statuses, units, roles and ways to pay: the models name them, the customer's pages show them.
 MODEL_WORDS = ["catalog.models.UNITS", "catalog.models.Order.Status", "accounts.models.PartyPerson.Role"]
 MODEL_WORDS += [
+    "ledger.models.Query.About",
     "ledger.models.Adjustment.Kind",
     "ledger.models.Payment.Mode",
     "ledger.models.Invoice.Kind",

@@ -23,7 +23,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from pypdf import PdfReader
 
 from accounts import parties, themes
-from accounts.models import Business, Party, PartyPerson
+from accounts.models import Business, Message, Party, PartyPerson
 from accounts.money import amount
 from catalog import orders
 from ledger import links, verifying
@@ -115,6 +115,9 @@ TABLE: dict[str, Class] = {
     "accounts:messages": page(SHOP),
     "accounts:message_again": deed(SHOP),
     "accounts:sender": both(SHOP_OWNER),
+    "accounts:notices": page(SHOP),
+    "accounts:notices_seen": deed(SHOP),
+    "accounts:notify_me": deed(SHOP),
     "ledger:home": page(SHOP),
     "ledger:party_list": page(SHOP),
     "ledger:party_new": both(SHOP),
@@ -172,6 +175,12 @@ TABLE: dict[str, Class] = {
     "ledger:series_default": deed(SHOP),
     "ledger:series_remove": deed(SHOP),
     "ledger:books": both(SHOP),
+    "ledger:reminder_settings": both(SHOP),
+    "ledger:party_reminders": both(SHOP),
+    "ledger:reminder_list": page(SHOP),
+    "ledger:reminder_choose": both(SHOP),
+    "ledger:batch_cancel": deed(SHOP),
+    "ledger:invoice_remind": deed(SHOP),
     "ledger:reports": page(SHOP),
     "ledger:report": page(SHOP),
     "ledger:report_file": page(SHOP),
@@ -199,6 +208,8 @@ TABLE: dict[str, Class] = {
     "portal:invoice_opened": deed(_expect((EVERYBODY, 204))),
     "portal:invoice_saved": deed(_expect((EVERYBODY, 204))),
     "portal:invoice_login": page(PUBLIC | dict.fromkeys({OWNER, HELPER, MUNIM}, 302)),
+    "portal:invoice_wishes": page(PUBLIC),
+    "portal:statement_wishes": page(PUBLIC),
     "portal:portal_link": page(PUBLIC | dict.fromkeys({OWNER, HELPER, MUNIM}, 302)),
     "portal:receipt_link": page(PUBLIC),
     "portal:receipt_link_pdf": page(PUBLIC),
@@ -255,6 +266,7 @@ TABLE: dict[str, Class] = {
     "portal:order_cancel": deed(PARTY_ORDERS),
     "portal:order_reorder": deed(PARTY_ORDERS),
     "portal:profile": page(PARTY),
+    "portal:wishes": both(PARTY),
 }
 # Staff see these; only the owner of the shop changes them.
 OWNERS_ALONE = {
@@ -266,6 +278,7 @@ OWNERS_ALONE = {
         "ledger:series_default",
         "ledger:series_remove",
         "ledger:books",
+        "ledger:reminder_settings",
     )
 }
 # A wildcard of Django's own that redirects or refuses; below /admin/ everything is classed by its prefix.
@@ -393,6 +406,7 @@ def own_arguments(town: Town, name: str) -> dict[str, str]:
         "item": ours.item.public_id,
         "image": ours.image.public_id,
         "order": ours.order.public_id,
+        "batch": ours.batch.public_id,
         "link": ours.invoice_link.public_id,
         "sent": str(ours.message.reference),
         "report": "sales",
@@ -411,7 +425,7 @@ def address(name: str, arguments: dict[str, str]) -> str:
 
 
 # What was promised, asked, answered and confirmed: for those of the party who see its money, and the shop.
-TALKS = [f"{OURS} {word}" for word in ("harvest", "torn bags", "wonders", "looks", "waits", "books")]
+TALKS = [f"{OURS} {word}" for word in ("harvest", "torn bags", "looks", "waits", "books")]
 
 
 def canaries(town: Town, visitor: str, name: str) -> list[str]:
@@ -451,6 +465,8 @@ def _not_behind_a_link(name: str, money: list[str], rest_of_party: list[str], pr
         return [*rest_of_party, f"{OURS} Kirana", f"{OURS} Rice", f"{OURS} note"]
     if name in {"portal:invoice_link", "portal:invoice_link_pdf", "portal:promise_link"}:
         return rest_of_party
+    if name in {"portal:invoice_wishes", "portal:statement_wishes"}:  # how one is written to, and nothing of the book
+        return [*money, *rest_of_party, f"{OURS} Kirana"]
     if name in {"portal:portal_link", "portal:code"} or (name.endswith("_login") and name.startswith("portal:")):
         return [*money, *rest_of_party, f"{OURS} Kirana"]
     if name.startswith("portal:receipt_") and name != "portal:receipt_pdf":  # what it settled, and no balance
@@ -628,7 +644,7 @@ def foreign_rows(town: Town, name: str, key: str) -> list[str]:
         }
     if key == "slug":
         return [theirs.business.slug]
-    return [str(row.reference) if key == "sent" else row.public_id for row in rows[key]]
+    return [str(row.reference) if isinstance(row, Message) else row.public_id for row in rows[key]]
 
 
 @pytest.mark.parametrize("visitor", [MERCHANT, OWNER])

@@ -522,8 +522,9 @@ def test_the_page_of_an_invoice_asks_the_same_queries_whatever_is_on_it(
     client.post(f"/m/ram/invoices/{invoice.public_id}/share/")
     for _ in range(count):
         make_payment(party, 10_00)
-    # invoice; party; links; allocations; lines; activity, messages, opens; related documents
-    with django_assert_num_queries(DOORS + 9):
+    # invoice; party; links; allocations; lines; activity, messages, opens; related documents;
+    # what is promised and asked
+    with django_assert_num_queries(DOORS + 10):
         assert len(client.get(f"/m/ram/invoices/{invoice.public_id}/").context["settled"]) == count
 
 

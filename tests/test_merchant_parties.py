@@ -309,8 +309,9 @@ def test_the_page_of_a_party_asks_the_same_queries_whatever_happened(
     for _ in range(count):
         links.for_invoice(make_invoice(party), owner)
         make_payment(party, 10_00)
-    # party; months, days, same day, entries; open bills; open sums; people; links; what was seen and sent; claims; last login
-    with django_assert_num_queries(DOORS + 13):
+    # party; months, days, same day, entries; open bills; open sums; people; links; what was seen; what was sent; claims;
+    # last login; what is promised and asked
+    with django_assert_num_queries(DOORS + 14):
         assert len(client.get(f"/m/ram/parties/{party.public_id}/").context["rows"]) == 2 * count
 
 
@@ -484,6 +485,6 @@ def test_home_asks_the_same_queries_whatever_happened(client, shop, count, djang
         day = dt.date(2026, 1, 5)
         make_invoice(make_party(shop), on=day, due_on=day)
         make_payment(make_party(shop))
-    # newest invoices; orders; claims; most overdue; open items, received; first steps
-    with django_assert_num_queries(DOORS + 7):
+    # newest invoices; orders; claims; most overdue; open items, received; first steps; promised and asked
+    with django_assert_num_queries(DOORS + 8):
         assert len(client.get("/m/ram/").context["invoices"]) == count

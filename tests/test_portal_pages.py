@@ -282,9 +282,9 @@ def test_a_long_ledger_goes_on_with_its_balance(client, party):
 @pytest.mark.parametrize(
     ("tail", "count"),
     [
-        ("", 3),
+        ("", 4),
         ("invoices/", 1),
-        ("ledger/", 5),
+        ("ledger/", 6),
         ("pay/", 3),
         ("paid/", 1),
         ("orders/", 1),
@@ -312,7 +312,7 @@ def test_one_invoice_costs_the_same_with_one_line_as_with_three(party, client, r
     invoice = make.make_invoice(party, lines=[make.line() for _ in range(rows)])
     with CaptureQueriesContext(connection) as queries:
         client.get(at(party, f"invoices/{invoice.public_id}/"))
-    assert len(queries) == BASE + 3
+    assert len(queries) == BASE + 4
 
 
 def test_the_chooser_costs_one_query_for_any_number_of_shops():

@@ -1,6 +1,7 @@
 """WHO: users, businesses, parties and their people, login, outbox, activity."""
 
 from accounts.models.business import Business, Membership, Party, PartyPerson
+from accounts.models.contact import Notice, OptOut, PartyWish, Quota, Usage
 from accounts.models.people import Device, LimitCounter, LoginChallenge, User
 from accounts.models.records import Activity, IdempotencyKey, Image
 from accounts.models.sending import Message, Sender
@@ -15,8 +16,13 @@ __all__ = [
     "LoginChallenge",
     "Membership",
     "Message",
+    "Notice",
+    "OptOut",
     "Party",
     "PartyPerson",
+    "PartyWish",
+    "Quota",
     "Sender",
+    "Usage",
     "User",
 ]

@@ -131,6 +131,14 @@ class Membership(models.Model):
     role = models.CharField(max_length=10, choices=Role, default=Role.STAFF)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # The newest notice this member has seen (accounts.notices), and how notices are also sent; "": in the app only.
+    seen_notice_id = models.BigIntegerField(default=0, editable=False)
+    notify_by = models.CharField(
+        _("also tell me by"),
+        max_length=10,
+        blank=True,
+        choices=[("whatsapp", _("WhatsApp")), ("sms", _("SMS")), ("email", _("E-mail"))],
+    )
 
     class Meta:
         constraints = [

@@ -50,6 +50,8 @@ def kind_words(kind: str) -> str:
         "receipt_share": _("Receipt link"),
         "statement_share": _("Statement link"),
         "reminder": _("Payment reminder"),
+        "statement_due": _("Statement of the month"),
+        "notice": _("Notice to your team"),
     }
     return words.get(kind) or kind.replace("_", " ").capitalize()
 

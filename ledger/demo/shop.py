@@ -13,7 +13,7 @@ from accounts.models import Business, Membership, Party, PartyPerson, User
 from catalog import items, orders, stock
 from catalog.models import Item, Order, Storefront
 from ledger import billing, drafting, links, numbering, posting, statements
-from ledger.demo import claimed, pictures
+from ledger.demo import claimed, pictures, talks
 from ledger.demo.contents import (
     BUSINESS,
     BUYERS,
@@ -154,6 +154,7 @@ def _make() -> Business:
         if goods.stock is not None:
             stock.count(item, goods.stock * 1000, owner)
     _order(found, owner, {goods.name: item for goods, item in shelf})
+    talks.happen(found[MAIN], found[OTHER], owner)
     bills = found[MAIN].invoices
     customer = _user(_number(found[MAIN]), MAIN.person)
     claimed.happen(found[MAIN], customer, owner, lambda reference: bills.get(reference=reference))

@@ -8,6 +8,7 @@ from ledger.models.papers import Paper
 from ledger.models.payments import Adjustment, Payment
 from ledger.models.promises import Promise
 from ledger.models.queries import Query, QueryMessage
+from ledger.models.reminders import Batch, PartyReminders, Reminder, ReminderRule, ReminderSettings
 from ledger.models.series import Series
 from ledger.models.sharing import LinkOpen, ShareLink
 
@@ -15,6 +16,7 @@ __all__ = [
     "Adjustment",
     "Allocation",
     "BalanceConfirmation",
+    "Batch",
     "ConfirmationRequest",
     "DayTotal",
     "Entry",
@@ -25,11 +27,15 @@ __all__ = [
     "OpenItem",
     "Paper",
     "PartyBalance",
+    "PartyReminders",
     "Payment",
     "PaymentClaim",
     "Promise",
     "Query",
     "QueryMessage",
+    "Reminder",
+    "ReminderRule",
+    "ReminderSettings",
     "Series",
     "ShareLink",
 ]

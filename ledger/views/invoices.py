@@ -265,7 +265,7 @@ def _page(request: MerchantRequest, found: Invoice, status: int = 200, asked: Qu
         "ladder": trail.ladder(events, paid=found.kind == Invoice.Kind.INVOICE) if links else [],
         "relations": relations.of(found, request.business.slug),
         "asked": asked,
-        "talks": talk_rows(talks.of_document(found), request.business.slug) if found.number else [],
+        "talks": talk_rows(talks.of_document(found), request.business.slug, party.public_id) if found.number else [],
     }
     if found.status == Invoice.Status.DRAFT:
         context |= {"credit": credit_limits.of(party), "was_untaxed": drafting.was_untaxed(found)}

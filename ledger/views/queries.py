@@ -84,7 +84,7 @@ def _query(request: MerchantRequest, public_id: str) -> Query:
 def query(request: MerchantRequest, query: str) -> HttpResponse:
     """What was said; a POST answers, and closes it with the same word when the second button sent it."""
     found = _query(request, query)
-    form = WordForm(request.POST or None, request.FILES or None)
+    form = WordForm(request.POST, request.FILES) if request.method == "POST" else WordForm()
     if request.method == "POST" and _answered(request, form, found):
         return redirect("ledger:query", slug=request.business.slug, query=found.public_id)
     badge, state = query_words(found.status)

@@ -81,6 +81,7 @@ def dashboard(request: PortalRequest) -> HttpResponse:
         "open": open_now,
         "first": first,
         "second": second,
+        "can_promise": balance.paise > 0 and request.business.promise_days,
         "can_pay": balance.paise > 0 and paying.can_be_paid(request.business),
         "told": told.lately(request.party, balance.paise),
         "talks": talks.of_party(request.party),

@@ -16,8 +16,8 @@ from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import images, languages, limits, otp
-from accounts.models import LoginChallenge, Membership, Party, PartyPerson
+from accounts import images, languages, limits, notices, otp
+from accounts.models import LoginChallenge, Membership, Notice, Party, PartyPerson
 from accounts.sessions import merchant_user_id
 from ledger import links, paper, previews
 from ledger.models import Invoice, LinkOpen, ShareLink
@@ -136,6 +136,9 @@ def note(request: HttpRequest, link: ShareLink, event: LinkOpen.Event) -> HttpRe
         count, _wait = limits.count(f"link-{event}", str(link.pk), seconds=HOUR)
         if count <= MAX_OPENS_AN_HOUR:
             _record(request, link, event)
+            if link.invoice and event == LinkOpen.Event.OPENED:
+                ref, number = link.invoice.public_id, link.invoice.number
+                notices.tell(link.party, Notice.Kind.OPENED, link.invoice.pk, ref=ref, number=number)
     return HttpResponse(status=204)
 
 

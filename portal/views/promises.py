@@ -1,5 +1,6 @@
 """Promise to pay: for one invoice or the whole balance, from the portal and from the link of one invoice."""
 
+import datetime as dt
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import limits
 from accounts.idempotency import earlier, once, typed
+from accounts.india import today
 from accounts.money import plain, rupees
 from ledger import promises
 from ledger.models import Invoice, Promise, ShareLink
@@ -41,8 +43,13 @@ def promise(request: PortalRequest) -> HttpResponse:
             messages.success(request, _("Promised. The shop sees it, and reminds you no sooner."))
             return redirect(_here(request, invoice))
         return _page(request, form, invoice, status=400)
-    due = promises.due_of(request.party, invoice)
-    return _page(request, PromiseForm(initial={"amount": plain(due)}, last_day=last_day), invoice)
+    return _page(request, _fresh(promises.due_of(request.party, invoice), last_day), invoice)
+
+
+def _fresh(due: int, last_day: dt.date) -> PromiseForm:
+    """All that is due, in a week."""
+    in_a_week = min(today() + dt.timedelta(days=7), last_day)
+    return PromiseForm(initial={"amount": plain(due), "promised_on": in_a_week}, last_day=last_day)
 
 
 def _here(request: PortalRequest, invoice: Invoice | None) -> str:
@@ -57,14 +64,15 @@ def _page(request: PortalRequest, form: PromiseForm, invoice: Invoice | None, st
         found = found.filter(invoice=invoice)
     history = [talks.promised(one) for one in promises.with_paid(found)[:SHOWN]]
     subject = invoice and invoice.pk
+    standing = next((one for one in history if one.stands and one.invoice_id == subject), None)
     context = {
         "form": form,
         "invoice": invoice,
         "balance": balance_of(request.party),
         "due": rupees(due) if due > 0 else "",
         "can_promise": due > 0 and request.business.promise_days,
-        "standing": next((one for one in history if one.stands and one.invoice_id == subject), None),
-        "history": history,
+        "standing": standing,
+        "history": [one for one in history if one is not standing],
     }
     return page(request, "portal/promise.html", "home", context, status=status)
 
@@ -124,7 +132,7 @@ def promise_by_link(request: HttpRequest, link: ShareLink, token: str) -> HttpRe
     if invoice.kind != Invoice.Kind.INVOICE:
         raise Http404
     last_day, status = promises.last_day(link.business), 200
-    form = PromiseForm(initial={"amount": plain(invoice.due_paise)}, last_day=last_day)
+    form = _fresh(invoice.due_paise, last_day)
     if request.method == "POST":
         form = PromiseForm(request.POST, last_day=last_day)
         if not (status := _made_by_link(form, link, invoice)):

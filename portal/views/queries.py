@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import images, limits, paging
 from accounts.idempotency import earlier, once
+from accounts.india import india_date
 from accounts.money import rupees
 from ledger import queries
 from ledger.models import Adjustment, Invoice, InvoiceLine, Payment, Query
@@ -52,7 +53,7 @@ def _row(request: PortalRequest, query: Query) -> Row:
         href=reverse("portal:query", kwargs=where),
         title=query.get_about_display(),
         note=document_words(query.document),
-        when=date_format(query.changed_at, "DATE_FORMAT"),
+        when=date_format(india_date(query.changed_at), "DATE_FORMAT"),
         badge=badge,
         state=state,
     )
@@ -149,7 +150,9 @@ def _with_way(request: PortalRequest, refused: QueryRefused) -> str:
 
 
 def _query(request: PortalRequest, public_id: str) -> Query:
-    return get_object_or_404(queries.of_party(request.party), public_id=public_id)
+    found = get_object_or_404(queries.of_party(request.party), public_id=public_id)
+    found.business, found.party = request.business, request.party
+    return found
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -157,7 +160,7 @@ def _query(request: PortalRequest, public_id: str) -> Query:
 def query(request: PortalRequest, query: str) -> HttpResponse:
     """What was said; a POST says more, which opens it again."""
     found = _query(request, query)
-    form = WordForm(request.POST or None, request.FILES or None)
+    form = WordForm(request.POST, request.FILES) if request.method == "POST" else WordForm()
     if request.method == "POST" and _said(request, form, found):
         return redirect("portal:query", party=request.party.public_id, query=found.public_id)
     badge, state = query_words(found.status)

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0005_promise_days'),
+        ('accounts', '0006_contact'),
     ]
 
     operations = [

@@ -1,0 +1,49 @@
+"""What customers of the demo have promised, asked and confirmed: one of each, and one of each answered."""
+
+import datetime as dt
+
+from accounts.india import today
+from accounts.models import Party, User
+from ledger import confirmations, promises, queries
+from ledger.models import Invoice, Query
+from ledger.queries import Said
+
+
+def happen(main: Party, other: Party, owner: User) -> None:
+    """`main` promises, asks twice (the shop has answered once) and says that its balance differs; `other` agrees with
+    its balance and promises all of it."""
+    buyer, neighbour = _user(main), _user(other)
+    bills = Invoice.objects.filter(business=main.business, party=main).open().select_related("open_item")
+    newest, *older = bills.order_by("-issued_on", "-pk")[:2]
+    for bill in older:
+        day = today() + dt.timedelta(days=5)
+        promises.make(
+            main, buyer, amount_paise=bill.due_paise, promised_on=day, invoice=bill, note="After the market day"
+        )
+    line = newest.lines.order_by("position").last()
+    words = "The price on the slate was lower when I ordered. Please look again."
+    queries.ask(main, buyer, newest, Query.About.PRICE, Said(words), line)
+    paid = main.payments.order_by("-paid_on", "-pk").first()
+    if paid:
+        asked = queries.ask(main, buyer, paid, Query.About.PAID, Said("I paid this a day earlier, by UPI."))
+        answer = "You are right, the bank wrote it a day late. The amount is the same."
+        queries.write(asked, owner, Said(answer), is_of_shop=True)
+    month_end = today().replace(day=1) - dt.timedelta(days=1)
+    confirmations.ask(main, month_end, owner)
+    _confirm(main, buyer, month_end, differs_by=-1_500_00, note="TDS of the spring bills is not in it yet.")
+    _confirm(other, neighbour, month_end)
+    balance = promises.due_of(other, None)
+    if balance:
+        promises.make(other, neighbour, amount_paise=balance, promised_on=today() + dt.timedelta(days=12))
+
+
+def _user(party: Party) -> User:
+    """Who has the party's main number, as after a login."""
+    person = party.people.get(is_main=True)
+    return User.objects.filter(phone=person.phone).first() or User.objects.create_user(str(person.phone), person.name)
+
+
+def _confirm(party: Party, by: User, on: dt.date, *, differs_by: int = 0, note: str = "") -> None:
+    person, seen = party.people.get(is_main=True), confirmations.closing(party, on)
+    theirs = seen + differs_by if differs_by else None
+    confirmations.confirm(person, by, as_on=on, seen_paise=seen, theirs_paise=theirs, note=note)
