@@ -7,6 +7,7 @@ The shop sees it and cannot undo it; the person can, after logging in, or by ans
 from collections.abc import Iterable, Sequence
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -49,11 +50,16 @@ def among(addresses: Iterable[str]) -> set[str]:
     return set(OptOut.objects.filter(address__in=many.texts(wanted), ended_at=None).values_list("address", flat=True))
 
 
+def stopped(column: str) -> Exists:
+    """For annotate(): whether the number in this column wants no messages."""
+    return Exists(OptOut.objects.filter(address=OuterRef(column), ended_at=None))
+
+
 def asks(messages: Sequence[Message]) -> dict[int, str]:
     """Message id -> why it must not go out (accounts.outbox asks at delivery)."""
-    stopped = among(message.to for message in messages)
+    listed = among(message.to for message in messages)
     words = str(_("asked not to get messages"))
-    return {message.pk: words for message in messages if normalised(message.to) in stopped}
+    return {message.pk: words for message in messages if normalised(message.to) in listed}
 
 
 def record(told: outbox.Stop) -> None:

@@ -62,9 +62,9 @@ def used(business_id: int) -> Used:
     """As it stands now; locks nothing."""
     day = today()
     month = Usage.objects.filter(business_id=business_id, day__gte=day.replace(day=1), day__lte=day)
-    rows = dict(month.values_list("day", "messages"))
-    paise = month.aggregate(n=Sum("paise"))["n"] or 0
-    return Used(rows.get(day, 0), paise, Usage.objects.filter(day=day).aggregate(n=Sum("paise"))["n"] or 0)
+    rows = {on: (messages, paise) for on, messages, paise in month.values_list("day", "messages", "paise")}
+    paise = sum(paise for _messages, paise in rows.values())
+    return Used(rows.get(day, (0, 0))[0], paise, Usage.objects.filter(day=day).aggregate(n=Sum("paise"))["n"] or 0)
 
 
 def room(business_id: int) -> int:

@@ -56,7 +56,7 @@ def test_an_owner_keeps_the_rules_and_staff_only_read_them(shop: Any, desk: Clie
     assert row.statements_on == DAY, "the fifth has passed: statements begin next month"
     page = desk.get(where).content.decode()
     assert 'value="3, 10"' in page
-    assert 'value="250"' in page
+    assert 'value="250.00"' in page
     staff = factories.make_user()
     factories.make_membership(shop, staff, "staff")
     assert factories.merchant_client(staff).get(where).status_code == 200
@@ -90,7 +90,7 @@ def test_the_preview_says_what_goes_out_and_why_others_stay_silent(shop: Any, de
     assert later.party.name not in page, "its turn comes in two days"
     assert "0 of 20,000 messages" in page
     week = page[page.index("This week") :]
-    assert week.index("10 December") < week.index(">1<")
+    assert week.index("10 Dec") < week.index(">1<")
 
 
 def test_overdue_bills_are_ticked_reminded_of_and_watched(shop: Any, desk: Client) -> None:
@@ -134,11 +134,12 @@ def test_one_party_may_be_left_out_or_have_rules_of_its_own(shop: Any, desk: Cli
     party = owing(shop, 0).party
     PartyWish.objects.create(business=shop, party=party, channel="email", quiet_until=DAY + dt.timedelta(days=4))
     optouts.stop(str(party.people.get().phone), OptOut.Source.LINK)
+    assert "Asked not to get messages" in desk.get(at("party", shop, party=party.public_id)).content.decode()
     where = at("party_reminders", shop, party=party.public_id)
     page = desk.get(where).content.decode()
     for words in (
         "3 days before, on the due date, 3 days after",
-        "14 December 2026",
+        "14 Dec 2026",
         "Asked not to get messages",
         "••",
     ):
@@ -166,7 +167,7 @@ def test_a_list_asks_as_much_for_three_as_for_one(
         for _ in range(many):
             owing(shop, 3)
             Batch.objects.create(business=shop, kind="chosen", day=DAY, status="done")
-        with django_assert_num_queries({"reminder_list": 26, "reminder_choose": 17}[name]) as asked:
+        with django_assert_num_queries({"reminder_list": 21, "reminder_choose": 14}[name]) as asked:
             assert desk.get(at(name, shop)).status_code == 200
         counted.append(len(asked))
     assert counted[0] == counted[1]

@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.models import Business
 from accounts.money import rupees
 from ledger.listing import short_day
-from ledger.models import Invoice, PartyReminders, ReminderRule
+from ledger.models import Invoice, PartyReminders, ReminderRule, ReminderSettings
 from ledger.reminders import silence
 from ledger.reminders.silence import Facts, Silence
 
@@ -42,9 +42,8 @@ class Week:
     is_cut: bool = False
 
 
-def week(business: Business, day: dt.date, shown: int = 50) -> Week:
-    """As the book stands now. The caps of a day and a week are kept from day to day."""
-    rules = silence.settings_of(business)
+def week(business: Business, day: dt.date, rules: ReminderSettings, shown: int = 50) -> Week:
+    """As the book stands now; the caps of each day are kept."""
     found = silence.gather(silence.open_of(business)[: LOOKED_AT + 1], day)
     made = Week(is_cut=len(found) > LOOKED_AT)
     found = found[:LOOKED_AT]

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import activity, paging, parties
+from accounts import activity, optouts, paging, parties
 from accounts.access import MerchantRequest, business_page
 from accounts.idempotency import earlier, once, typed
 from accounts.india import today
@@ -230,7 +230,8 @@ def person_remove(request: MerchantRequest, party: str) -> HttpResponse:
 
 
 def _party(request: MerchantRequest, public_id: str) -> Party:
-    """The party with its balance and main number, or 404."""
-    found = get_object_or_404(request.business.parties.with_contact().annotate(net=net_balance()), public_id=public_id)
+    """The party with its balance, its main number and whether that wants no messages, or 404."""
+    parties = request.business.parties.with_contact().annotate(net=net_balance(), is_stopped=optouts.stopped("phone"))
+    found = get_object_or_404(parties, public_id=public_id)
     found.business = request.business
     return found

@@ -110,7 +110,7 @@ def reminder_list(request: MerchantRequest) -> HttpResponse:
         "rows": batch_rows(page.rows),
         "is_on": row.is_on,
         "rules": days_in_words(rules.of_shop(business)),
-        "week": preview.week(business, today()) if row.is_on else None,
+        "week": preview.week(business, today(), row) if row.is_on else None,
         "used": {
             "messages": grouped(used.messages),
             "most": grouped(most.messages_a_day),
@@ -155,9 +155,9 @@ def _batch_row(batch: Batch, sent: int, waiting: int) -> BatchRow:
 
 def silent_words(silent: dict[str, int]) -> str:
     """“12: a question about it is open; 3: nothing is due on it”, the most first; rules that did not ask left out."""
-    found = {Silence(why): count for why, count in silent.items() if why != Silence.NO_RULE}
-    most_first = sorted(found.items(), key=lambda pair: -pair[1])
-    return "; ".join(f"{grouped(count)}: {why.label}" for why, count in most_first)
+    found = [(count, str(Silence(why).label)) for why, count in silent.items() if why != Silence.NO_RULE]
+    most_first = sorted(found, key=lambda pair: (-pair[0], pair[1]))
+    return "; ".join(f"{grouped(count)}: {words}" for count, words in most_first)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
