@@ -1,4 +1,4 @@
-"""The embedded default without Redis: one thread in each web process runs what the workers would run.
+"""The embedded default without Redis: two threads in each web process run what the workers would run.
 
 Started from config/wsgi.py and asgi.py, and again in a forked child; the lease on each row makes several harmless.
 """
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 IDLE_SECONDS = 2.0
 MINUTE, HOUR = 60.0, 3600.0
 
-_work = threading.Event()
+_work, _work_now = threading.Event(), threading.Event()
 # Work that may be lost (accounts.background): never so much that it fills the memory.
 _given: deque[Callable[[], object]] = deque(maxlen=500)
 _cleanings: list[Callable[[], object]] = []
@@ -44,10 +44,12 @@ def start() -> None:
         os.register_at_fork(after_in_child=start)
     _started_in = os.getpid()
     threading.Thread(target=_run, name="drainer", daemon=True).start()
+    threading.Thread(target=_run_now, name="drainer-now", daemon=True).start()
 
 
 def wake() -> None:
     _work.set()
+    _work_now.set()
 
 
 def give(work: Callable[[], object]) -> None:
@@ -80,6 +82,23 @@ def _run() -> None:
                 for clean in (forget_old_rows, *_cleanings):
                     clean()
         except Exception:  # the thread must outlive any fault; the rows wait for the next round
+            logger.exception("the drainer met a fault and goes on")
+            connection.close()
+
+
+def _run_now() -> None:
+    """A second thread for codes alone: they do not wait for a batch of bills that a slow provider holds up."""
+    from accounts import delivery
+    from accounts.models import Message
+
+    while True:
+        _work_now.wait(IDLE_SECONDS)
+        _work_now.clear()
+        close_old_connections()
+        try:
+            while delivery.deliver_due(until=Message.Priority.NOW)[0]:
+                pass
+        except Exception:  # as above
             logger.exception("the drainer met a fault and goes on")
             connection.close()
 

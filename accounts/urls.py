@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import businesses, door, look, messages, notices, team
+from accounts.views import businesses, door, look, messages, notices, sender, team
 
 app_name = "accounts"
 urlpatterns = [
@@ -21,4 +21,6 @@ urlpatterns = [
     path("<slug:slug>/news/seen/", notices.notices_seen, name="notices_seen"),
     path("<slug:slug>/news/by/", notices.notify_me, name="notify_me"),
     path("<slug:slug>/messages/", messages.message_list, name="messages"),
+    path("<slug:slug>/messages/<slug:message>/again/", messages.message_again, name="message_again"),
+    path("<slug:slug>/settings/messages/", sender.sender, name="sender"),
 ]

@@ -25,7 +25,7 @@ from accounts import gsm
 from accounts.gateways import Document, GatewayError, Text
 from accounts.models import Business, Message
 
-_VARIABLE = re.compile(r"\{\{ (\w+) \}\}")
+VARIABLE = re.compile(r"\{\{ (\w+) \}\}")
 _BUTTON = re.compile(r"\[([^\]\n]{1,25})\] \{\{ url \}\}")
 LANGUAGES = ("en", "hi")
 
@@ -77,7 +77,7 @@ class Source:
 
     def names(self) -> list[str]:
         """The variables of the body, in the order they appear first."""
-        return list(dict.fromkeys(_VARIABLE.findall(self.body)))
+        return list(dict.fromkeys(VARIABLE.findall(self.body)))
 
 
 wordings: dict[str, Wording] = {}
@@ -137,7 +137,7 @@ def fill(
 
 
 def _filled(words: str, texts: Mapping[str, str]) -> str:
-    return _VARIABLE.sub(lambda match: texts[match[1]], words)
+    return VARIABLE.sub(lambda match: texts[match[1]], words)
 
 
 def _fitted(value: str, variable: Variable, channel: str) -> str:

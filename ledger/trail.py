@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import steps
 from accounts.models import Activity, Message, Party, User
 from accounts.money import rupees
 from accounts.phones import mask
@@ -35,8 +36,7 @@ RUNGS: dict[str, str | Promise] = {
 }
 ONLY_WHEN_SEEN = {"read", "previewed"}  # many messengers tell of neither: their lack tells nothing
 OPENS_READ, LATEST = 50, 8
-SENT = {Message.Status.SENT, Message.Status.DELIVERED}
-WAITING = {Message.Status.QUEUED, Message.Status.SENDING}
+SENT = {Message.Status.SENT, Message.Status.DELIVERED, Message.Status.READ}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,28 +165,26 @@ def _messages(links: list[ShareLink], invoice: Invoice | None) -> list[Event]:
 
 
 def _message(message: Message) -> Event:
+    """One line for a message at the time of its latest step, with all its steps below."""
     channel = str(message.get_channel_display())
     if message.kind == planning.REMINDER:
         channel = _("%(channel)s as a reminder") % {"channel": channel}
     to = message.to if message.channel == Message.Channel.EMAIL else mask(message.to)
-    at = message.sent_at or message.created_at
-    if message.status == Message.Status.READ:
-        return Event(message.read_at or at, _("Read in %(channel)s") % {"channel": channel}, to, rung="read")
-    if message.status == Message.Status.DELIVERED:
-        text = _("Delivered by %(channel)s") % {"channel": channel}
-        return Event(message.delivered_at or at, text, to, rung="delivered")
-    if message.status in SENT:
-        return Event(at, _("Sent by %(channel)s") % {"channel": channel}, to, rung="sent")
-    if message.status in WAITING:
-        return Event(at, _("Waiting to be sent by %(channel)s") % {"channel": channel}, to, "wait")
-    words = {
-        Message.Status.FAILED: _("Not sent by %(channel)s"),
-        Message.Status.UNCERTAIN: _("Not sure it arrived by %(channel)s"),
-        Message.Status.DROPPED: _("Not sent by %(channel)s: no longer needed"),
-        Message.Status.CANCELLED: _("Not sent by %(channel)s: cancelled"),
-    }
-    detail = " · ".join(filter(None, (to, message.error)))
-    return Event(at, words[Message.Status(message.status)] % {"channel": channel}, detail, "fail")
+    words, tone = {
+        Message.Status.QUEUED: (_("Waiting to be sent by %(channel)s"), "wait"),
+        Message.Status.SENDING: (_("Waiting to be sent by %(channel)s"), "wait"),
+        Message.Status.SENT: (_("Sent by %(channel)s"), ""),
+        Message.Status.DELIVERED: (_("Delivered by %(channel)s"), ""),
+        Message.Status.READ: (_("Read in %(channel)s"), ""),
+        Message.Status.FAILED: (_("Not sent by %(channel)s"), "fail"),
+        Message.Status.UNCERTAIN: (_("Not sure it arrived by %(channel)s"), "fail"),
+        Message.Status.DROPPED: (_("Not sent by %(channel)s: no longer needed"), "fail"),
+        Message.Status.CANCELLED: (_("Not sent by %(channel)s: cancelled"), "fail"),
+    }[Message.Status(message.status)]
+    taken = steps.taken(message)
+    detail = " · ".join(filter(None, (to, steps.line(message) if len(taken) > 1 else "", steps.trouble(message))))
+    rung = message.status if message.status in SENT else ""
+    return Event(taken[-1].at, words % {"channel": channel}, detail, tone, rung)
 
 
 def _opens(links: list[ShareLink]) -> list[Event]:

@@ -443,7 +443,12 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=9100)
     parser.add_argument("--smtp-port", type=int, default=0, help="0: any free one, which is printed")
     parser.add_argument("--latency", type=float, default=0, help="milliseconds before each answer")
+    parser.add_argument("--environment", action="store_true", help="print the variables for this port, and end")
     options = parser.parse_args()
+    if options.environment:
+        for name, value in environment(f"http://127.0.0.1:{options.port}", options.smtp_port or 25).items():
+            print(f"{name}={value}")
+        return
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_forever(options.port, options.smtp_port, options.latency / 1000))
 

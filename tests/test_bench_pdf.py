@@ -19,8 +19,8 @@ def test_it_draws_each_paper_with_each_maker() -> None:
     said = out.getvalue().splitlines()
     assert re.fullmatch(r"background job, 4 rows: \d+\.\d s, peak \d+ MiB of its process, 0\.\d MiB of PDF", said[0])
     assert re.fullmatch(r"memory over 1 renders: \d+ MiB, 1: \d+", said[1])
-    assert [line.split("  ")[0] for line in said[3:6]] == ["invoice, 2 lines", "statement, 4 rows", "statement, 4 rows"]
-    assert all(len(line.split()) == 12 for line in said[3:6])
+    assert [line.split("  ")[0] for line in said[3:]] == ["invoice, 2 lines", "statement, 4 rows"]
+    assert all(len(line.split()) == 12 for line in said[3:])
 
 
 def test_it_does_not_write_into_a_book_that_is_in_use() -> None:

@@ -1,17 +1,20 @@
 """Businesses of a user: choosing, setting up, settings, and what was sent."""
 
+import datetime as dt
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 
 from accounts import businesses, outbox
-from accounts.models import Activity, Business, Membership, Message
+from accounts.models import Activity, Business, Membership, Message, Sender
 from tests.factories import make_business, make_membership, make_party, make_user, merchant_client, new_phone
 
 pytestmark = pytest.mark.django_db
 
 NEW = {"name": "Ram Kirana", "scheme": "unregistered", "state_code": "27"}
 GSTIN = "27AAPFU0939F1ZV"
+DAY = dt.timedelta(days=1)
 
 
 @pytest.fixture
@@ -292,15 +295,18 @@ def test_a_party_id_of_another_shop_names_nobody(owner, shop):
     assert foreign.business_id != shop.pk
 
 
+ALL_STATES = ["queued", "sending", "sent", "delivered", "read", "failed", "uncertain", "dropped", "cancelled"]
+
+
 @pytest.mark.parametrize(
     ("state", "shown"),
     [
-        ("", ["queued", "sending", "sent", "delivered", "failed", "uncertain", "dropped"]),
+        ("", ALL_STATES),
         ("waiting", ["queued", "sending"]),
-        ("sent", ["sent", "delivered"]),
-        ("failed", ["failed", "dropped"]),
+        ("sent", ["sent", "delivered", "read"]),
+        ("failed", ["failed", "dropped", "cancelled"]),
         ("uncertain", ["uncertain"]),
-        ("nonsense", ["queued", "sending", "sent", "delivered", "failed", "uncertain", "dropped"]),
+        ("nonsense", ALL_STATES),
     ],
 )
 def test_messages_are_filtered_by_state(owner, shop, state, shown):
@@ -315,7 +321,8 @@ def test_the_messages_page_asks_the_same_for_few_and_many(owner, shop, count, dj
     for _ in range(count):
         make_message(shop, make_party(shop))
     client = merchant_client(owner)
-    with django_assert_num_queries(6):  # session, user, device, membership, messages, parties
+    # session, user, device, membership, messages, parties, how many are uncertain
+    with django_assert_num_queries(7):
         assert client.get("/m/ram-kirana/messages/").status_code == 200
 
 
@@ -337,6 +344,52 @@ def test_every_message_is_on_exactly_one_page_forth_and_back(owner, shop):
     front = client.get("/m/ram-kirana/messages/" + back.context["page"].newer)
     assert parties(front) == parties(first)
     assert front.context["page"].newer == ""
+
+
+def test_the_merchant_sees_each_step_and_why_not(owner, shop):
+    at = dt.datetime(2026, 11, 28, 5, 0, tzinfo=dt.UTC)
+    minute = dt.timedelta(minutes=1)
+    read = make_message(shop, status="read", sent_at=at + minute, delivered_at=at + 2 * minute, read_at=at + DAY)
+    lost = make_message(shop, status="uncertain", sent_at=None)
+    make_message(shop, status="failed", trouble="wrong_number", error="131026 not on WhatsApp")
+    stopped = make_message(shop, status="failed", trouble="opted_out")
+    Message.objects.update(created_at=at)
+    page = merchant_client(owner).get("/m/ram-kirana/messages/").content.decode()
+    assert "Queued 10:30 · Sent 10:31 · Delivered 10:32 · Read 29 Nov 10:30" in page
+    assert "It left, but no answer came." in page
+    assert "No such number or address · 131026 not on WhatsApp" in page
+    assert "1 message may not have arrived." in page
+    assert page.count("Send again") == 2, "not to who wants no messages, not what arrived"
+    assert f"/messages/{lost.reference}/again/" in page
+    assert f"/messages/{stopped.reference}/again/" not in page
+    assert f"/messages/{read.reference}/again/" not in page
+
+
+def test_a_merchant_sends_an_uncertain_message_again_once(owner, shop):
+    message = make_message(shop, status="uncertain", attempts=1)
+    sent = make_message(shop, status="sent", attempts=1)
+    client = merchant_client(owner)
+    for _ in range(2):
+        assert client.post(f"/m/ram-kirana/messages/{message.reference}/again/").status_code == 302
+    assert client.post(f"/m/ram-kirana/messages/{sent.reference}/again/").status_code == 302
+    message.refresh_from_db()
+    sent.refresh_from_db()
+    assert (message.status, message.resends, sent.status) == ("queued", 1, "sent")
+    assert Activity.objects.filter(business=shop, verb="sent_again").count() == 1
+
+
+def test_an_owner_says_in_whose_name_the_shop_sends(owner, shop):
+    client, where = merchant_client(owner), "/m/ram-kirana/settings/messages/"
+    assert "Ram Kirana: invoice" in client.get(where).content.decode()
+    data = {"sms_name": "RAM Kirana", "sms_header": "ramkir", "whatsapp_phone_id": "106540352242922"}
+    assert client.post(where, data | {"reply_to": "ram@example.in"}).status_code == 302
+    assert client.post(where, data | {"reply_to": "ram@example.in"}).status_code == 302
+    sender = Sender.objects.get()
+    assert (sender.business, sender.sms_name, sender.sms_header) == (shop, "RAM Kirana", "RAMKIR")
+    assert "RAM Kirana: invoice" in client.get(where).content.decode()
+    for wrong in ({"sms_name": "राम"}, {"sms_header": "RAM1"}, {"whatsapp_phone_id": "+9198"}, {"reply_to": "x"}):
+        assert client.post(where, data | wrong).status_code == 400
+    assert Activity.objects.filter(business=shop, verb="settings_changed").count() == 1
 
 
 def test_a_page_that_never_was_is_the_first_page(owner, shop):

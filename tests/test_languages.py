@@ -29,6 +29,7 @@ HINDI = ROOT / "locale/hi/LC_MESSAGES"
 # What a customer reads. The merchant's desk and the operator's stay English for now, SMS always.
 READ_BY_CUSTOMERS = [
     "accounts/forms.py",
+    "accounts/images.py",
     "accounts/money.py",
     "accounts/otp.py",
     "accounts/phones.py",
@@ -40,6 +41,8 @@ READ_BY_CUSTOMERS = [
     "config/formats/hi/*.py",
     "ledger/gst.py",
     "ledger/claims.py",
+    "ledger/comparing.py",
+    "ledger/confirming.py",
     "ledger/confirmations.py",
     "ledger/confirmed.py",
     "ledger/promises.py",
@@ -54,7 +57,6 @@ READ_BY_CUSTOMERS = [
     "ledger/statement_paper.py",
     "ledger/zips.py",
     "ledger/paper.py",
-    "ledger/verifying.py",
     "ledger/words.py",
     "portal/*.py",
     "portal/views/*.py",

@@ -23,7 +23,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from pypdf import PdfReader
 
 from accounts import parties, themes
-from accounts.models import Business, Party, PartyPerson
+from accounts.models import Business, Message, Party, PartyPerson
 from accounts.money import amount
 from catalog import orders
 from ledger import links, verifying
@@ -113,6 +113,8 @@ TABLE: dict[str, Class] = {
     "accounts:team_role": deed(SHOP_OWNER),
     "accounts:team_remove": deed(SHOP_OWNER),
     "accounts:messages": page(SHOP),
+    "accounts:message_again": deed(SHOP),
+    "accounts:sender": both(SHOP_OWNER),
     "accounts:notices": page(SHOP),
     "accounts:notices_seen": deed(SHOP),
     "accounts:notify_me": deed(SHOP),
@@ -399,7 +401,7 @@ def own_arguments(town: Town, name: str) -> dict[str, str]:
         "claim": ours.claim.public_id,
         "promise": ours.promise.public_id,
         "query": ours.query.public_id,
-        "message": ours.word.public_id,
+        "message": str(ours.message.reference) if name == "accounts:message_again" else ours.word.public_id,
         "confirmation": ours.confirmation.public_id,
         "item": ours.item.public_id,
         "image": ours.image.public_id,
@@ -619,7 +621,7 @@ def foreign_rows(town: Town, name: str, key: str) -> list[str]:
         "claim": [theirs.claim],
         "promise": [theirs.promise],
         "query": [theirs.query],
-        "message": [theirs.word],
+        "message": [theirs.message] if name == "accounts:message_again" else [theirs.word],
         "confirmation": [theirs.confirmation],
         "item": [theirs.item],
         "image": [theirs.image],
@@ -639,7 +641,9 @@ def foreign_rows(town: Town, name: str, key: str) -> list[str]:
             "claim": [town.other_claim, theirs.claim],
             **{kind: [town.other_talks[kind], *rows[kind]] for kind in town.other_talks},
         }
-    return [theirs.business.slug] if key == "slug" else [row.public_id for row in rows[key]]
+    if key == "slug":
+        return [theirs.business.slug]
+    return [str(row.reference) if isinstance(row, Message) else row.public_id for row in rows[key]]
 
 
 @pytest.mark.parametrize("visitor", [MERCHANT, OWNER])

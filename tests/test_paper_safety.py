@@ -72,13 +72,14 @@ def test_a_long_name_without_a_space_stays_on_the_page(style):
     assert [text.count(letter) >= size for letter, size in (("V", 120), ("W", 200), ("Z", 200))] == [True] * 3
 
 
-def test_a_thousand_lines_are_drawn_within_the_limits():
-    invoice = make.make_invoice(make.make_party(shop()), lines=[make.line(f"Item {n}") for n in range(1000)])
+def test_as_many_lines_as_are_drawn_at_once_take_seconds():
+    lines = [make.line(f"Item {n}") for n in range(papers.AT_ONCE_LINES)]
+    invoice = make.make_invoice(make.make_party(shop()), lines=lines)
     started = time.process_time()
     content = drawn(invoice)
-    assert time.process_time() - started < 60
+    assert time.process_time() - started < 15
     text = flat(text_of(content))
-    assert all(f"Item {n} " in text for n in (0, 499, 999))
+    assert all(f"Item {n} " in text for n in (0, 149, 299))
 
 
 def test_more_than_a_render_may_take_is_refused_before_it_is_drawn(monkeypatch):
@@ -124,7 +125,7 @@ def test_the_signature_stands_on_one_page_with_its_name(style):
     business.signature = images.keep(business, images.encode(io.BytesIO(make.PIXEL)))
     business.save()
     party = make.make_party(business)
-    for lines in (9, 14, 19):
+    for lines in (11, 16):
         content = drawn(make.make_invoice(party, lines=[make.line(f"Item {n}") for n in range(lines)]), style)
         pages = [flat(page.extract_text()) for page in PdfReader(io.BytesIO(content)).pages]
         signed = [("for Sri Venkateswara" in page, "Authorised signatory" in page) for page in pages]
@@ -230,11 +231,11 @@ def test_the_file_is_sound_and_tagged(tmp_path):
 
 @pytest.mark.parametrize("style", STYLES)
 def test_a_row_is_never_split_and_its_heads_come_again(style):
-    lines = [make.line(f"Begin{n} " + "word " * 30 + f"end{n}", gst_rate_bp=500, hsn="1006") for n in range(60)]
+    lines = [make.line(f"Begin{n} " + "word " * 30 + f"end{n}", gst_rate_bp=500, hsn="1006") for n in range(45)]
     content = drawn(make.make_invoice(make.make_party(shop()), lines=lines), style)
     pages = [page.extract_text() for page in PdfReader(io.BytesIO(content)).pages]
-    assert len(pages) > 2
-    for number in range(60):
+    assert len(pages) > 1
+    for number in range(45):
         (begin,) = [at for at, page in enumerate(pages) if f"Begin{number} " in page]
         assert f"end{number}" in pages[begin].split()
         assert "Description" in pages[begin]

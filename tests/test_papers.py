@@ -133,7 +133,7 @@ def test_a_draft_is_never_kept(shop):
 def test_a_render_that_fails_gives_its_claim_back(invoice, monkeypatch):
     for error in (RuntimeError("a fault of ours"), pdf.Late("the machine is busy")):
 
-        def fails(*_args: object, error: Exception = error) -> None:
+        def fails(*_args: object, error: Exception = error, **_kwargs: object) -> None:
             raise error
 
         with monkeypatch.context() as broken:

@@ -1,11 +1,15 @@
 """The registered texts: fixed words, typed variables, SMS that stay cheap, nothing that advertises, no code by e-mail."""
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from accounts import gsm, wording
+from accounts.checks import check_gateway_settings, check_sms
 from accounts.gateways import GatewayError
 from accounts.wording import Category
 from tests import factories
@@ -131,3 +135,85 @@ def test_a_long_name_is_cut_and_a_shop_of_another_script_is_called_by_its_short_
     assert wording.fill("portal_share", "sms", "en", values).body.startswith("Shri Mahalaxmi Wholesale Pro..: see")
     shop = factories.make_business("राम किराना 2", slug="ram-kirana")
     assert wording.sms_name(shop) == "Ram Kirana"
+
+
+# --- As they must be registered -----------------------------------------------------------------------------
+
+
+def test_the_operator_gets_every_text_as_the_providers_want_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/components.md and, for codes,
+    .../authentication-templates/copy-code-button-authentication-templates/"""
+    call_command("message_templates", "sms")
+    sms = capsys.readouterr().out
+    assert "  DLT:   {#var#}: invoice {#var#} of {#var#}, due {#var#}. See it here: {#var#} - SharedLedger\n" in sms
+    assert "  MSG91: ##business##: invoice ##number## of ##amount##, due ##due##. See it here: ##url##" in sms
+    assert [name for name in wording.wordings if f"{name}\n" not in sms] == []
+    call_command("message_templates", "whatsapp")
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    by_name = {(one["name"], one["language"]): one for one in found}
+    assert len(by_name) == len([path for path in FILES if ".whatsapp." in path.name])
+    invoice = by_name["invoice_share", "en"]
+    assert invoice["category"] == "UTILITY"
+    assert [component["type"] for component in invoice["components"]] == ["HEADER", "BODY", "BUTTONS"]
+    body = invoice["components"][1]
+    assert body["text"].startswith("Your invoice {{1}} from {{2}}: {{3}}, due on {{4}}.")
+    assert body["example"] == {
+        "body_text": [["INV/2026-27/0001", "Ram & Sons Kirana", "Rs. 1,23,456.00", "05 Dec 2026"]]
+    }
+    (button,) = invoice["components"][2]["buttons"]
+    assert button["url"].endswith("/{{1}}")
+    assert by_name["login_code", "hi"] == {
+        "name": "login_code",
+        "language": "hi",
+        "category": "AUTHENTICATION",
+        "components": [
+            {"type": "BODY", "add_security_recommendation": True},
+            {"type": "FOOTER", "code_expiration_minutes": 5},
+            {"type": "BUTTONS", "buttons": [{"type": "OTP", "otp_type": "COPY_CODE"}]},
+        ],
+    }
+
+
+# --- What is wanting is named -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("channel", "name", "wanting"),
+    [
+        ("whatsapp", "whatsapp", "WHATSAPP_TOKEN WHATSAPP_PHONE_ID WHATSAPP_APP_SECRET WHATSAPP_VERIFY_TOKEN"),
+        ("sms", "msg91", "MSG91_AUTHKEY MSG91_TEMPLATES SMS_HEADER DLT_ENTITY_ID MSG91_HOOK_SECRET"),
+        ("sms", "twilio", "TWILIO_ACCOUNT_SID TWILIO_AUTH_TOKEN TWILIO_FROM"),
+        ("email", "smtp", "MAIL_URL MAIL_FROM"),
+    ],
+)
+def test_a_missing_key_of_a_gateway_is_named_by_a_check(settings: Any, channel: str, name: str, wanting: str) -> None:
+    console = dict.fromkeys(("sms", "whatsapp", "email"), settings.GATEWAYS["console"])
+    settings.MESSAGE_GATEWAYS = console | {channel: settings.GATEWAYS[name]}
+    for key in wanting.split():
+        setattr(settings, key, "")
+    found = check_gateway_settings()
+    assert [error.msg.split()[0] for error in found] == wanting.split()
+    assert {(error.id, error.hint) for error in found} == {("accounts.E004", f"{channel.upper()}_GATEWAY")}
+    for key in wanting.split():
+        setattr(settings, key, "something")
+    assert check_gateway_settings() == []
+
+
+def test_a_gateway_that_does_not_exist_is_named(settings: Any) -> None:
+    settings.MESSAGE_GATEWAYS = {"sms": "vendor.Sms"}
+    (error,) = check_gateway_settings()
+    assert (error.id, error.msg) == ("accounts.E003", "There is no gateway vendor.Sms.")
+    assert "msg91" in (error.hint or "")
+
+
+def test_sms_templates_without_id_and_long_links_are_named(settings: Any) -> None:
+    settings.MESSAGE_GATEWAYS = settings.MESSAGE_GATEWAYS | {"sms": settings.GATEWAYS["msg91"]}
+    settings.MSG91_TEMPLATES = dict.fromkeys(wording.wordings, "64")
+    settings.LINK_URL = "https://slg.in"
+    assert check_sms() == []
+    del settings.MSG91_TEMPLATES["login_code"]
+    settings.LINK_URL = "https://ledger.example.in"
+    assert [(one.id, one.msg) for one in check_sms()] == [
+        ("accounts.E005", "No SMS template id for login_code."),
+        ("accounts.W001", "Links in SMS have 61 letters; DLT allows 50."),
+    ]

@@ -1,5 +1,6 @@
 """Twilio: a finished text to a number. https://www.twilio.com/docs/messaging/api/message-resource"""
 
+from base64 import b64encode
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -26,10 +27,11 @@ class Twilio:
 
     async def send(self, message: Outgoing) -> str:
         account = settings.TWILIO_ACCOUNT_SID
+        pair = f"{account}:{settings.TWILIO_AUTH_TOKEN}"
         answer = await wire.post(
             f"{settings.TWILIO_URL}/2010-04-01/Accounts/{account}/Messages.json",
+            headers={"Authorization": f"Basic {b64encode(pair.encode()).decode()}"},
             data=form_of(message),
-            auth=(account, settings.TWILIO_AUTH_TOKEN),
         )
         found = wire.words_of(answer)
         if answer.status_code == 201:

@@ -6,23 +6,26 @@ request can end: certainly not taken (GatewayError), perhaps taken (AnswerLost),
 
 import asyncio
 import os
+import ssl
 import threading
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
+from functools import cache
 from typing import Any
 
 import httpx2
-from django.conf import settings
 
 from accounts.gateways.protocol import AnswerLost, GatewayError
 from accounts.models import Message
 
 LONGEST_RETRY_AFTER = 3600.0
+TIMEOUTS = {"connect": 5.0, "write": 10.0, "read": 15.0, "pool": 25.0}
 
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
-_client: httpx2.AsyncClient | None = None
+_idle: list[httpx2.AsyncHTTPTransport] = []
 _made_in = 0
 
 
@@ -32,10 +35,10 @@ def run[T](coroutine: Coroutine[object, object, T]) -> T:
 
 
 def _running_loop() -> asyncio.AbstractEventLoop:
-    global _loop, _client, _made_in
+    global _loop, _idle, _made_in
     with _lock:
         if _loop is None or _made_in != os.getpid():
-            _loop, _client, _made_in = asyncio.new_event_loop(), None, os.getpid()
+            _loop, _idle, _made_in = asyncio.new_event_loop(), [], os.getpid()
             threading.Thread(target=_loop.run_forever, name="wire", daemon=True).start()
         return _loop
 
@@ -49,21 +52,26 @@ def _renew_lock() -> None:
 os.register_at_fork(after_in_child=_renew_lock)
 
 
-def client() -> httpx2.AsyncClient:
-    """The client of the process's loop; to be asked for on that loop only.
+@asynccontextmanager
+async def _lane() -> AsyncIterator[httpx2.AsyncHTTPTransport]:
+    """A transport nobody else uses now, the one used last first; to be asked for on the process's loop only.
 
-    An idle connection is given up early: a server that closes it as we write would leave us not knowing.
+    Each request under way has its own, as a pool looks through all its connections at each request, which with a hundred
+    of them costs more than the sending. An idle connection is given up early: a server that closes it as we write
+    would leave us not knowing.
     """
-    global _client
-    if _client is None:
-        most = 2 * settings.MESSAGES_AT_ONCE
-        _client = httpx2.AsyncClient(
-            limits=httpx2.Limits(max_connections=most, max_keepalive_connections=most, keepalive_expiry=4),
-            timeout=httpx2.Timeout(connect=5, write=10, read=15, pool=25),
-            follow_redirects=False,
-            trust_env=False,
-        )
-    return _client
+    limits = httpx2.Limits(max_connections=4, max_keepalive_connections=4, keepalive_expiry=4)
+    lane = _idle.pop() if _idle else httpx2.AsyncHTTPTransport(verify=_tls(), limits=limits, trust_env=False)
+    try:
+        yield lane
+    finally:
+        _idle.append(lane)
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """One for all: to make it takes longer than to send."""
+    return httpx2.create_ssl_context()
 
 
 async def post(
@@ -72,12 +80,20 @@ async def post(
     headers: Mapping[str, str] | None = None,
     json: Any = None,
     data: Mapping[str, str] | None = None,
-    auth: tuple[str, str] | None = None,
 ) -> httpx2.Response:
-    """The whole answer, whatever its status. Raises GatewayError where nothing left, AnswerLost where it may have."""
+    """The whole answer, whatever its status; a redirect is an answer too.
+
+    Raises GatewayError where nothing has left, AnswerLost where the request may have been taken.
+    """
+    request = httpx2.Request("POST", url, headers=headers, json=json, data=data, extensions={"timeout": TIMEOUTS})
     try:
-        by = auth or httpx2.USE_CLIENT_DEFAULT
-        return await client().post(url, headers=headers, json=json, data=data, auth=by)
+        async with _lane() as lane:
+            answer = await lane.handle_async_request(request)
+            try:
+                await answer.aread()
+            finally:
+                await answer.aclose()
+            return answer
     except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
         raise GatewayError(f"no connection: {type(error).__name__}") from error
     except httpx2.TransportError as error:

@@ -2,18 +2,21 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from django.http import HttpResponse
-from django.shortcuts import render
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from accounts import paging, phones
+from accounts import activity, delivery, limits, paging, phones, steps
 from accounts.access import MerchantRequest, business_page
 from accounts.models import Message
 
 State = Message.Status
+DAY, MOST_AGAIN_A_DAY = 24 * 60 * 60, 100
 # What people look for -> the states of the outbox behind it.
 FILTERS: dict[str, tuple[str, ...]] = {
     "waiting": (State.QUEUED, State.SENDING),
@@ -32,7 +35,9 @@ class Row:
     channel: str
     state: str
     state_word: str
-    error: str
+    steps: str
+    trouble: str
+    again: str
     at: Any
 
 
@@ -65,6 +70,13 @@ def state_words() -> dict[str, tuple[str, str]]:
     }
 
 
+def again(message: Message, slug: str) -> str:
+    """Where to post the wish to send it once more; "" where that makes no sense."""
+    if message.status not in (State.UNCERTAIN, State.FAILED) or message.trouble == Message.Trouble.OPTED_OUT:
+        return ""
+    return reverse("accounts:message_again", args=[slug, message.reference])
+
+
 def masked(to: str) -> str:
     """A number or an address for a screen that others may see: "+91 98•••• 1234", "r•••@gmail.com"."""
     if "@" in to:
@@ -89,7 +101,9 @@ def _rows(request: MerchantRequest, sent: list[Message]) -> list[Row]:
                 channel=message.get_channel_display(),
                 state=badge,
                 state_word=word,
-                error=message.error if message.status == State.FAILED else "",
+                steps=steps.line(message),
+                trouble=steps.trouble(message),
+                again=again(message, request.business.slug),
                 at=message.sent_at or message.created_at,
             )
         )
@@ -100,10 +114,10 @@ def _rows(request: MerchantRequest, sent: list[Message]) -> list[Row]:
 @business_page
 def message_list(request: MerchantRequest) -> HttpResponse:
     chosen = request.GET.get("state", "")
-    messages = request.business.messages.all()
+    rows = request.business.messages.all()
     if chosen in FILTERS:
-        messages = messages.filter(status__in=FILTERS[chosen])
-    page = paging.page(messages, request.GET, ("-id",), key="reference")
+        rows = rows.filter(status__in=FILTERS[chosen])
+    page = paging.page(rows, request.GET, ("-id",), key="reference")
     words = (
         ("", _("All")),
         ("waiting", _("Waiting")),
@@ -113,9 +127,31 @@ def message_list(request: MerchantRequest) -> HttpResponse:
     )
     context = {
         "section": "messages",
+        "uncertain": request.business.messages.filter(status=State.UNCERTAIN).count(),
         "rows": _rows(request, page.rows),
         "page": page,
         "chosen": chosen if chosen in FILTERS else "",
         "filters": [(f"?state={name}" if name else "?", word, name) for name, word in words],
     }
     return render(request, "accounts/messages.html", context)
+
+
+@require_POST
+@business_page
+def message_again(request: MerchantRequest, message: str) -> HttpResponse:
+    """Send one that failed or may not have arrived once more, by the merchant's own hand."""
+    found = _message(request, message)
+    limits.hit("message-again", str(request.business.pk), most=MOST_AGAIN_A_DAY, seconds=DAY)
+    if delivery.send_again(found):
+        activity.record(request.business, request.user, "sent_again", ("message", str(found.pk)))
+        messages.success(request, _("It is sent once more."))
+    else:
+        messages.info(request, _("It is on its way already."))
+    return redirect("accounts:messages", slug=request.business.slug)
+
+
+def _message(request: MerchantRequest, reference: str) -> Message:
+    try:
+        return get_object_or_404(request.business.messages, reference=UUID(reference))
+    except ValueError:
+        raise Http404 from None

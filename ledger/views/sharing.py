@@ -15,9 +15,10 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import parties
+from accounts import gsm, parties
 from accounts.access import MerchantRequest, business_page
 from accounts.idempotency import once
 from accounts.models import Message, Party
@@ -46,6 +47,7 @@ class Panel:
     form: ChannelForm
     action: str
     text: str
+    sms: str
     url: str
     wa_me: str
     phone: str
@@ -68,6 +70,7 @@ def panel_for(link: ShareLink, shown: Shown, phone: str) -> Panel:
         form=ChannelForm(),
         action=share_url(slug, shown),
         text=preview.text,
+        sms=sms_words(preview.sms),
         url=preview.url,
         wa_me=preview.wa_me,
         phone=pretty(phone) if phone else "",
@@ -78,6 +81,12 @@ def panel_for(link: ShareLink, shown: Shown, phone: str) -> Panel:
         works_until=until(link.expires_at),
         revoke=reverse("ledger:link_revoke", kwargs={"slug": slug, "link": link.public_id}),
     )
+
+
+def sms_words(size: gsm.Size) -> str:
+    """How long the text is as an SMS, and how many it is paid as."""
+    parts = ngettext("%(n)d SMS", "%(n)d SMS", size.parts) % {"n": size.parts}
+    return _("By SMS it has %(length)d letters: %(parts)s.") % {"length": size.length, "parts": parts}
 
 
 def until(moment: dt.datetime | None) -> str:
