@@ -250,4 +250,5 @@ def test_only_the_report_from_a_page_before_the_eyes_counts_as_an_open(book: Boo
     assert Client().post(f"{links.path(book.invoice_link)}/opened").status_code == 204
     after = everything()
     changed = {table: len(rows) - len(before[table]) for table, rows in after.items() if rows != before[table]}
-    assert changed == {"ledger_linkopen": 1, "accounts_limitcounter": 1}
+    # The shop is told of the first open of an invoice (accounts.notices).
+    assert changed == {"ledger_linkopen": 1, "accounts_limitcounter": 1, "accounts_notice": 1}
