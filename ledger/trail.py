@@ -116,7 +116,8 @@ def of_party(party: Party) -> list[Event]:
     rows = rows.select_related("link__invoice", "link__payment").order_by("-id")[:LATEST]
     seen = [replace(event, text=f"{title_of(row.link)}: {event.text}") for row in rows for event in [_open(row)]]
     sent = Message.objects.filter(business_id=party.business_id, party_id=party.pk).order_by("-id")[:LATEST]
-    return _newest_first(seen + [_message(row) for row in sent])[:LATEST]
+    told = [replace(event, text=f"{steps.about(row)}: {event.text}") for row in sent for event in [_message(row)]]
+    return _newest_first(seen + told)[:LATEST]
 
 
 def title_of(link: ShareLink) -> str:
