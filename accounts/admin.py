@@ -10,7 +10,19 @@ from django.http import HttpRequest
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import phones
-from accounts.models import Activity, Business, Device, Membership, Message, Party, PartyPerson, User
+from accounts.models import (
+    Activity,
+    Business,
+    Device,
+    Membership,
+    Message,
+    OptOut,
+    Party,
+    PartyPerson,
+    Quota,
+    Usage,
+    User,
+)
 from accounts.views.messages import masked
 
 admin.site.unregister(Group)
@@ -164,3 +176,34 @@ class ActivityAdmin(LookOnly):
     list_filter = ("verb",)
     list_select_related = ("business", "actor")
     search_fields = ("business__name", "business__slug", "=subject_id")
+
+
+@admin.register(Quota)
+class QuotaAdmin(admin.ModelAdmin):
+    """Other limits for one business; an empty field means the service's (settings)."""
+
+    list_display = ("business", "messages_a_day", "paise_a_month")
+    raw_id_fields = ("business",)
+    show_full_result_count = False
+
+
+@admin.register(Usage)
+class UsageAdmin(LookOnly):
+    """Messages and their cost, by business and day; a business at its limit stands here with its full count."""
+
+    list_display = ("day", "business", "messages", "paise")
+    list_select_related = ("business",)
+    ordering = ("-day", "-messages")
+
+
+@admin.register(OptOut)
+class OptOutAdmin(LookOnly):
+    """Who wants no messages. Nobody here can undo it: only the person can."""
+
+    list_display = ("masked_address", "source", "since", "ended_at")
+    fields = list_display
+    readonly_fields = list_display
+
+    @admin.display(description="number or address")
+    def masked_address(self, row: OptOut) -> str:
+        return masked(row.address)

@@ -9,7 +9,7 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from accounts import activity, gsm, limits, outbox, wording
+from accounts import activity, gsm, limits, outbox, quotas, wording
 from accounts.gateways import Document, Text
 from accounts.india import show_date
 from accounts.models import Message, Party, User
@@ -163,7 +163,8 @@ def link_for(shown: Shown, by: User) -> ShareLink:
 
 @transaction.atomic
 def send(link: ShareLink, channel: str, by: User) -> Message:
-    """Queue one message with the link. Raises ShareRefused (no number, no address) or limits.LimitReached."""
+    """Queue one message with the link. Raises ShareRefused (no number, no address, no room in
+    the quota) or limits.LimitReached."""
     party = link.party
     if channel == Message.Channel.EMAIL:
         to = party.email
@@ -176,6 +177,10 @@ def send(link: ShareLink, channel: str, by: User) -> Message:
         to = str(person.phone)
     limits.hit("share-business", str(link.business_id), most=settings.SHARES_PER_DAY, seconds=DAY)
     limits.hit("share-to", f"{link.business_id}|{to}", most=20, seconds=DAY)
+    try:
+        quotas.reserve(link.business_id, channel)
+    except quotas.QuotaReached as reached:
+        raise ShareRefused(str(reached)) from reached
     message = outbox.enqueue(
         kind=kind_of(link),
         channel=channel,

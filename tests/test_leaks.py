@@ -627,6 +627,7 @@ def foreign_rows(town: Town, name: str, key: str) -> list[str]:
         "item": [theirs.item],
         "image": [theirs.image],
         "order": [theirs.order],
+        "batch": [theirs.batch],
         "link": [theirs.invoice_link, theirs.portal_link],
         "sent": [theirs.message],
         # names of the program's own, no rows of anybody

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.business import Business, Party
+from accounts.models.ids import PublicIdField
 from accounts.models.sending import Message
 from accounts.walls import tenant_key
 
@@ -59,6 +60,7 @@ class Notice(models.Model):
         QUERY = "query", _("Question asked")
         OPENED = "opened", _("Invoice opened for the first time")
 
+    public_id = PublicIdField()
     business = models.ForeignKey(Business, models.CASCADE, related_name="notices")
     party = models.ForeignKey(Party, models.CASCADE, related_name="+", db_constraint=False)
     kind = models.CharField(max_length=10, choices=Kind)

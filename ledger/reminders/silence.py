@@ -61,7 +61,7 @@ class Silence(models.TextChoices):
 class Facts:
     """What is known of one issued invoice on a day. Amounts in paise, `phone` in E.164.
 
-    `first_on`: the day it was issued, or first shared by the shop, whichever is later. `used`: the rules (days) that
+    `first_on`: its own date, or the day the shop first shared it, whichever is later. `used`: the rules (days) that
     have reminded of it; `reminded`: how often in all; `party_today` and `party_week`: reminders to its party.
     """
 
@@ -141,7 +141,7 @@ def why_not_planned(
 # --- The facts ----------------------------------------------------------------------------------------------
 
 _COLUMNS = (
-    *("invoice_id", "business_id", "party_id", "open_paise", "due_on", "invoice__issued_at", "number"),
+    *("invoice_id", "business_id", "party_id", "open_paise", "due_on", "invoice__issued_on", "number"),
     *("party__email", "party__language", "party__wish__channel", "party__is_shared", "party__reminders__mode"),
     "party__wish__quiet_until",
 )
@@ -173,9 +173,8 @@ def gather(items: QuerySet[OpenItem], day: dt.date, *, without: Iterable[int] = 
     past, today, week = _reminded(invoices, parties, businesses, day, set(without))
     stopped = optouts.among([address for row in rows for address in (str(row[6] or ""), row[7])])
     facts = []
-    for pk, business, party, paise, due_on, issued_at, saved, email, language, wish, is_shared, mode, quiet in rows:
+    for pk, business, party, paise, due_on, issued, saved, email, language, wish, is_shared, mode, quiet in rows:
         phone = saved or ""
-        issued = india_date(issued_at)
         before = past.get(pk)
         facts.append(
             Facts(
