@@ -117,7 +117,8 @@ def of_party(party: Party) -> list[Event]:
     opened = [(row.link, _open(row.at, row.event, row.device)) for row in rows]
     seen = [replace(event, text=f"{title_of(link)}: {event.text}") for link, event in opened]
     sent = Message.objects.filter(business_id=party.business_id, party_id=party.pk).order_by("-id")[:LATEST]
-    return _newest_first(seen + [_message(row) for row in sent])[:LATEST]
+    told = [replace(event, text=f"{steps.about(row)}: {event.text}") for row in sent for event in [_message(row)]]
+    return _newest_first(seen + told)[:LATEST]
 
 
 def title_of(link: ShareLink) -> str:
