@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -43,5 +44,6 @@ def example(business: Business) -> tuple[str, gsm.Size]:
     """An SMS as this shop's customers get it, with its size."""
     name = "invoice_share"
     values = {key: variable.sample for key, variable in wording.wordings[name].variables.items()}
-    text = wording.fill(name, Message.Channel.SMS, "en", values | {"business": wording.sms_name(business)}).body
+    values |= {"business": wording.sms_name(business), "url": f"{settings.SITE_URL}/i/{'0' * 33}"}
+    text = wording.fill(name, Message.Channel.SMS, "en", values).body
     return text, gsm.size(text)

@@ -21,6 +21,6 @@ urlpatterns = [
     path("<slug:slug>/news/seen/", notices.notices_seen, name="notices_seen"),
     path("<slug:slug>/news/by/", notices.notify_me, name="notify_me"),
     path("<slug:slug>/messages/", messages.message_list, name="messages"),
-    path("<slug:slug>/messages/<slug:message>/again/", messages.message_again, name="message_again"),
+    path("<slug:slug>/messages/<slug:sent>/again/", messages.message_again, name="message_again"),
     path("<slug:slug>/settings/messages/", sender.sender, name="sender"),
 ]

@@ -121,7 +121,7 @@ def fill(
     found = source(name, channel, language)
     texts = {key: _fitted(str(values[key]), variable, channel) for key, variable in wording.variables.items()}
     if channel == Message.Channel.SMS and "url" in texts:
-        texts["url"] = settings.LINK_URL + texts["url"].removeprefix(settings.SITE_URL)
+        texts["url"] = short(texts["url"])
     body, subject = _filled(found.body, texts), _filled(found.subject, texts)
     url = texts["url"] if found.button else ""
     return Text(
@@ -134,6 +134,11 @@ def fill(
         document=document if channel == Message.Channel.WHATSAPP and wording.has_document else None,
         code=texts.get("code", "") if wording.category == Category.AUTHENTICATION else "",
     )
+
+
+def short(url: str) -> str:
+    """An address of ours as an SMS has it: on the short host."""
+    return settings.LINK_URL + url[len(settings.SITE_URL) :] if url.startswith(f"{settings.SITE_URL}/") else url
 
 
 def _filled(words: str, texts: Mapping[str, str]) -> str:

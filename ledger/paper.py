@@ -340,12 +340,16 @@ def _day(day: dt.date) -> str:
 
 @dataclass(frozen=True, slots=True)
 class WaysToPay:
-    """How an amount reaches the business today. `amount_plain` is for copying into another app."""
+    """How an amount reaches the business today. `amount_plain` is for copying into another app.
+
+    `upi_most`: what UPI takes at once when the amount is more, else "".
+    """
 
     amount: str
     amount_plain: str
     upi_id: str
     upi_uri: str
+    upi_most: str
     bank: list[tuple[str, str]]
 
     @property
@@ -383,6 +387,7 @@ def ways_to_pay(business: Business, due_paise: int, *, number: str = "", note: s
         amount_plain=plain(due_paise),
         upi_id=business.upi_id,
         upi_uri=uri,
+        upi_most=rupees(upi.AT_ONCE) if uri and due_paise > upi.AT_ONCE else "",
         bank=[row for row in bank if row[1]] if business.bank_account else [],
     )
 

@@ -33,7 +33,7 @@ FOLDER = Path(settings.BASE_DIR) / "templates" / "pdf"
 # which is ended when it takes too much.
 HERE_CHARACTERS = 120_000
 MAX_CHARACTERS = 1_000_000
-SECONDS, WALL_SECONDS, MEMORY = 60, 120, 768 * 1024 * 1024
+SECONDS, WALL_SECONDS, MEMORY = 60, 150, 768 * 1024 * 1024
 SIDE = 480  # px of a printed logo's longer side: 300 dpi at 4 cm
 # Pango and the font configuration are shared by the threads of a process; a render is all CPU anyway.
 _one_at_a_time, _one_apart = threading.Lock(), threading.Lock()

@@ -15,6 +15,7 @@ from accounts.india import show_date
 from accounts.models import Message, Party, User
 from accounts.money import rs, rupees
 from accounts.phones import wa_me
+from accounts.ways import ORDER, Channel, ways
 from ledger import links
 from ledger.models import Invoice, Payment, ShareLink
 from ledger.statement_paper import words_of
@@ -189,6 +190,8 @@ def send(link: ShareLink, channel: str, by: User) -> Message:
         party_id=party.pk,
         language=party.language,
         by=by,
+        # Only ways that come after the chosen one: what was to go by e-mail goes to no telephone.
+        fallback=[way for way in ways(to, party.email) if ORDER.index(Channel(way[0])) > ORDER.index(Channel(channel))],
     )
     subject = ("party", str(party.pk))
     if link.invoice_id or link.payment_id:

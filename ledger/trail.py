@@ -109,12 +109,14 @@ def of_payment(payment: Payment, links: Iterable[ShareLink]) -> list[Event]:
 
 
 def of_party(party: Party) -> list[Event]:
-    """What was seen of this party's papers of late, through links of all kinds: one query."""
+    """What was sent to this party of late, and seen through links of all kinds: two queries."""
     rows = LinkOpen.objects.filter(
         business_id=party.business_id, link__business_id=party.business_id, link__party=party
     )
     rows = rows.select_related("link__invoice", "link__payment").order_by("-id")[:LATEST]
-    return [replace(event, text=f"{title_of(row.link)}: {event.text}") for row in rows for event in [_open(row)]]
+    seen = [replace(event, text=f"{title_of(row.link)}: {event.text}") for row in rows for event in [_open(row)]]
+    sent = Message.objects.filter(business_id=party.business_id, party_id=party.pk).order_by("-id")[:LATEST]
+    return _newest_first(seen + [_message(row) for row in sent])[:LATEST]
 
 
 def title_of(link: ShareLink) -> str:

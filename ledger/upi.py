@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.money import plain
 from accounts.validators import validate_upi_id
 
+AT_ONCE = 1_00_000_00  # paise that UPI apps send in one go, as a rule
 MAX_NOTE = 50
 MAX_REFERENCE = 35
 _REFERENCE = re.compile(rf"[A-Za-z0-9]{{1,{MAX_REFERENCE}}}")

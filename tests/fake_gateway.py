@@ -82,6 +82,7 @@ class Hooks:
 class State:
     def __init__(self, latency: float = 0.0) -> None:
         self.latency = latency
+        self.telling: set[asyncio.Task[None]] = set()
         self.reset()
 
     def reset(self) -> None:
@@ -245,7 +246,9 @@ class Http(asyncio.Protocol):
             return
         provider_id = state.accept(request)
         if state.hooks.to:
-            asyncio.get_running_loop().create_task(tell(state, request, provider_id))
+            task = asyncio.get_running_loop().create_task(tell(state, request, provider_id))
+            state.telling.add(task)  # the loop itself holds tasks loosely
+            task.add_done_callback(state.telling.discard)
         if fault and fault.drop:
             asyncio.get_running_loop().call_later(state.latency, self.transport.abort)
             return

@@ -444,5 +444,8 @@ def test_the_upi_link_is_a_plain_link_and_coming_back_from_it_proves_no_payment(
     back = {"Status": "SUCCESS", "txnId": "AXI123", "responseCode": "00", "txnRef": "INV"}
     assert "to be paid by" in Client().get(address(invoice), back).content.decode()
     assert "The code or link alone tells it nothing." in page
+    assert "at once. For more, pay in parts" not in page
+    large = Client().get(address(make.make_invoice(party, paise=1_00_001_00))).content.decode()
+    assert "UPI apps mostly take up to ₹1,00,000.00 at once. For more, pay in parts or by bank transfer." in large
     assert not party.payments.exists()
     assert not party.claims.exists()

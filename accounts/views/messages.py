@@ -35,6 +35,7 @@ class Row:
     channel: str
     state: str
     state_word: str
+    follows: bool
     steps: str
     trouble: str
     again: str
@@ -101,6 +102,7 @@ def _rows(request: MerchantRequest, sent: list[Message]) -> list[Row]:
                 channel=message.get_channel_display(),
                 state=badge,
                 state_word=word,
+                follows=message.follows_id is not None,
                 steps=steps.line(message),
                 trouble=steps.trouble(message),
                 again=again(message, request.business.slug),
@@ -138,9 +140,9 @@ def message_list(request: MerchantRequest) -> HttpResponse:
 
 @require_POST
 @business_page
-def message_again(request: MerchantRequest, message: str) -> HttpResponse:
+def message_again(request: MerchantRequest, sent: str) -> HttpResponse:
     """Send one that failed or may not have arrived once more, by the merchant's own hand."""
-    found = _message(request, message)
+    found = _message(request, sent)
     limits.hit("message-again", str(request.business.pk), most=MOST_AGAIN_A_DAY, seconds=DAY)
     if delivery.send_again(found):
         activity.record(request.business, request.user, "sent_again", ("message", str(found.pk)))

@@ -23,7 +23,6 @@ from portal.views.account import Balance, balance_of, scoped_invoices
 
 DAY = 24 * 60 * 60
 MOST_CLAIMS_A_DAY = 20
-UPI_AT_ONCE = 1_00_000_00  # what UPI apps send in one go, as a rule
 
 
 # --- how much, and how --------------------------------------------------------------------------------------
@@ -60,8 +59,7 @@ def _chosen(request: PortalRequest, balance: Balance, form: AmountForm) -> dict[
 
 def _ways(request: PortalRequest, amount: int) -> dict[str, Any]:
     ways = paper.ways_to_pay(request.business, amount, note=request.party.name)
-    is_much = ways and ways.upi_uri and amount > UPI_AT_ONCE
-    return {"pay": ways, "paid_url": paid_url(request, amount), "is_much": rupees(UPI_AT_ONCE) if is_much else ""}
+    return {"pay": ways, "paid_url": paid_url(request, amount)}
 
 
 def paid_url(request: PortalRequest, amount: int, invoice: Invoice | None = None) -> str:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import Any
 
 from django.conf import settings
@@ -38,12 +38,15 @@ class Command(BaseCommand):
         parser.add_argument("--messages", type=int, default=20_000, help="messages for our worker (default 20000)")
         parser.add_argument("--one-by-one", type=int, default=400, help="messages for the other way (default 400)")
         parser.add_argument("--latency", type=int, default=50, help="ms until the gateway answers (default 50)")
+        parser.add_argument("--here", action="store_true", help="in the configured database; it must hold no business")
         parser.add_argument("--ratio", type=float, default=20.0, help="lowest ratio allowed (default 20; 0: any)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.REDIS_URL or connection.vendor != "postgresql":
             raise CommandError("It needs REDIS_URL and a PostgreSQL: see --help.")
-        with scratch_database(), gateway(options["latency"]) as environment:
+        if options["here"] and Business.objects.exists():
+            raise CommandError("This database holds a business: leave --here out.")
+        with nullcontext() if options["here"] else scratch_database(), gateway(options["latency"]) as environment:
             _empty_redis()
             began = time.perf_counter()
             queue(options["messages"])
