@@ -81,8 +81,16 @@ class MembershipInline(admin.TabularInline):
     can_delete = False
 
 
+class QuotaInline(admin.StackedInline):
+    """Other limits for this business; an empty field means the service's (settings)."""
+
+    model = Quota
+    can_delete = False
+
+
 @admin.register(Business)
 class BusinessAdmin(NoDeletion):
+    inlines = (QuotaInline,)
     list_display = ("name", "slug", "scheme", "gstin", "city", "is_active", "created_at")
     list_filter = ("is_active", "scheme")
     search_fields = ("name", "slug", "gstin")
@@ -176,15 +184,6 @@ class ActivityAdmin(LookOnly):
     list_filter = ("verb",)
     list_select_related = ("business", "actor")
     search_fields = ("business__name", "business__slug", "=subject_id")
-
-
-@admin.register(Quota)
-class QuotaAdmin(admin.ModelAdmin):
-    """Other limits for one business; an empty field means the service's (settings)."""
-
-    list_display = ("business", "messages_a_day", "paise_a_month")
-    raw_id_fields = ("business",)
-    show_full_result_count = False
 
 
 @admin.register(Usage)
