@@ -90,7 +90,6 @@ class QuotaInline(admin.StackedInline):
 
 @admin.register(Business)
 class BusinessAdmin(NoDeletion):
-    inlines = (QuotaInline,)
     list_display = ("name", "slug", "scheme", "gstin", "city", "is_active", "created_at")
     list_filter = ("is_active", "scheme")
     search_fields = ("name", "slug", "gstin")
@@ -112,7 +111,7 @@ class BusinessAdmin(NoDeletion):
         "is_active",
     )
     readonly_fields = tuple(field for field in fields if field != "is_active")
-    inlines = (MembershipInline,)
+    inlines = (MembershipInline, QuotaInline)
 
 
 @admin.register(Party)
