@@ -81,6 +81,13 @@ class MembershipInline(admin.TabularInline):
     can_delete = False
 
 
+class QuotaInline(admin.StackedInline):
+    """Other limits for this business; an empty field means the service's (settings)."""
+
+    model = Quota
+    can_delete = False
+
+
 @admin.register(Business)
 class BusinessAdmin(NoDeletion):
     list_display = ("name", "slug", "scheme", "gstin", "city", "is_active", "created_at")
@@ -104,7 +111,7 @@ class BusinessAdmin(NoDeletion):
         "is_active",
     )
     readonly_fields = tuple(field for field in fields if field != "is_active")
-    inlines = (MembershipInline,)
+    inlines = (MembershipInline, QuotaInline)
 
 
 @admin.register(Party)
@@ -176,15 +183,6 @@ class ActivityAdmin(LookOnly):
     list_filter = ("verb",)
     list_select_related = ("business", "actor")
     search_fields = ("business__name", "business__slug", "=subject_id")
-
-
-@admin.register(Quota)
-class QuotaAdmin(admin.ModelAdmin):
-    """Other limits for one business; an empty field means the service's (settings)."""
-
-    list_display = ("business", "messages_a_day", "paise_a_month")
-    raw_id_fields = ("business",)
-    show_full_result_count = False
 
 
 @admin.register(Usage)

@@ -10,10 +10,10 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerUnreachable
 
 from accounts import delivery
-from accounts.models import IdempotencyKey, LimitCounter, LoginChallenge, Message
+from accounts.models import IdempotencyKey, LimitCounter, LoginChallenge, Message, Notice
 
 logger = logging.getLogger(__name__)
-KEPT = timedelta(days=30)
+KEPT, NEWS_KEPT = timedelta(days=30), timedelta(days=180)
 
 __all__ = ["BrokerUnreachable", "deliver_due", "deliver_now", "forget_old_rows", "sweep"]
 
@@ -67,10 +67,11 @@ def _go_on(task: Task) -> None:
 @shared_task
 def forget_old_rows() -> None:
     """Counters, challenges, sessions and form keys whose time is over, and messages of no business: codes and
-    links asked for at a door, by whoever typed a number."""
+    links asked for at a door, by whoever typed a number. News of customers' deeds after half a year."""
     now = timezone.now()
     LimitCounter.objects.filter(expires_at__lt=now).delete()
     LoginChallenge.objects.filter(expires_at__lt=now - timedelta(days=1)).delete()
     Session.objects.filter(expire_date__lt=now).delete()
     IdempotencyKey.objects.filter(created_at__lt=now - KEPT).delete()
     Message.objects.filter(business=None, created_at__lt=now - KEPT).delete()
+    Notice.objects.filter(at__lt=now - NEWS_KEPT).delete()

@@ -243,7 +243,7 @@ def test_reading_changes_nothing_for_people_who_are_signed_in_either(book: Book,
 
 
 def test_only_the_report_from_a_page_before_the_eyes_counts_as_an_open(book: Book) -> None:
-    """The control: the same comparison sees the one row that a POST writes, and the counter beside it."""
+    """The control: the same comparison sees the one row that a POST writes, the counter beside it, and the shop's news."""
     before = everything()
     assert Client().post(f"{links.path(book.invoice_link)}/opened").status_code == 204
     after = everything()

@@ -166,7 +166,7 @@ SAID = {
     "state_code": "27",
     "city": "Pune",
     "default_credit_days": "15",
-    "promise_days": "7",
+    "promise_days": "30",
     "hsn_digits": "4",
 }
 
