@@ -92,6 +92,7 @@ def addresses(book: Book) -> dict[str, int]:
 @pytest.mark.parametrize("agent", AGENTS.values(), ids=AGENTS)
 def test_reading_public_addresses_changes_no_row_of_no_table(book: Book, agent: str) -> None:
     wanted = addresses(book)
+    LinkPreview.objects.all().delete()
     before = everything()
     assert before["ledger_linkopen"]
     assert before["django_session"] == []
