@@ -19,6 +19,20 @@ class Step:
     at: datetime
 
 
+def about(message: Message) -> str:
+    """What a message was about. Kinds of upper apps that have no words here show their own name."""
+    words = {
+        "invoice_share": _("Invoice link"),
+        "portal_share": _("Link to the portal"),
+        "receipt_share": _("Receipt link"),
+        "statement_share": _("Statement link"),
+        "reminder": _("Payment reminder"),
+        "statement_due": _("Statement of the month"),
+        "notice": _("Notice to your team"),
+    }
+    return words.get(message.kind) or message.kind.replace("_", " ").capitalize()
+
+
 def taken(message: Message) -> list[Step]:
     """The steps it has taken, in order; those whose time nobody told us are left out."""
     steps = [

@@ -9,7 +9,7 @@ import re
 
 from django.utils import timezone
 
-from ledger.models import LinkOpen, ShareLink
+from ledger.models import LinkPreview, ShareLink
 
 ROBOTS = (
     ("WhatsApp", r"WhatsApp/"),
@@ -36,8 +36,8 @@ def note(link: ShareLink, agent: str) -> None:
     robot = robot_of(agent[:300])
     if not robot:
         return
-    seen = LinkOpen.objects.filter(business_id=link.business_id, link=link, event=LinkOpen.Event.PREVIEWED)
-    lately = list(seen.order_by("-id").values_list("at", "device")[:MOST])
-    if len(lately) == MOST or any(at > timezone.now() - ONCE_IN for at, device in lately if device == robot):
+    seen = LinkPreview.objects.filter(business_id=link.business_id, link=link)
+    lately = list(seen.order_by("-id").values_list("at", "messenger")[:MOST])
+    if len(lately) == MOST or any(at > timezone.now() - ONCE_IN for at, messenger in lately if messenger == robot):
         return
-    LinkOpen.objects.create(business_id=link.business_id, link=link, event=LinkOpen.Event.PREVIEWED, device=robot)
+    LinkPreview.objects.create(business_id=link.business_id, link=link, messenger=robot)

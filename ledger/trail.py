@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from django.db.models import Q
+from django.db.models import CharField, Q, Value
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -18,7 +18,7 @@ from accounts import steps
 from accounts.models import Activity, Message, Party, User
 from accounts.money import rupees
 from accounts.phones import mask
-from ledger.models import Allocation, Invoice, LinkOpen, Payment, PaymentClaim, ShareLink
+from ledger.models import Allocation, Invoice, LinkOpen, LinkPreview, Payment, PaymentClaim, ShareLink
 from ledger.reminders import planning
 from ledger.statement_paper import words_of
 from ledger.statements import Period
@@ -114,9 +114,11 @@ def of_party(party: Party) -> list[Event]:
         business_id=party.business_id, link__business_id=party.business_id, link__party=party
     )
     rows = rows.select_related("link__invoice", "link__payment").order_by("-id")[:LATEST]
-    seen = [replace(event, text=f"{title_of(row.link)}: {event.text}") for row in rows for event in [_open(row)]]
+    opened = [(row.link, _open(row.at, row.event, row.device)) for row in rows]
+    seen = [replace(event, text=f"{title_of(link)}: {event.text}") for link, event in opened]
     sent = Message.objects.filter(business_id=party.business_id, party_id=party.pk).order_by("-id")[:LATEST]
-    return _newest_first(seen + [_message(row) for row in sent])[:LATEST]
+    told = [replace(event, text=f"{steps.about(row)}: {event.text}") for row in sent for event in [_message(row)]]
+    return _newest_first(seen + told)[:LATEST]
 
 
 def title_of(link: ShareLink) -> str:
@@ -190,21 +192,27 @@ def _message(message: Message) -> Event:
 
 
 def _opens(links: list[ShareLink]) -> list[Event]:
-    rows = LinkOpen.objects.filter(business_id=links[0].business_id, link__in=links).order_by("-id")[:OPENS_READ]
-    return [_open(row) for row in rows]
+    """What people did through the links, and what robots fetched of them: one query."""
+    business_id = links[0].business_id
+    opens = LinkOpen.objects.filter(business_id=business_id, link__in=links)
+    previews = LinkPreview.objects.filter(business_id=business_id, link__in=links)
+    previewed = Value("previewed", output_field=CharField())
+    rows = opens.values_list("at", "event", "device").union(
+        previews.annotate(event=previewed).values_list("at", "event", "messenger"), all=True
+    )
+    return [_open(*row) for row in rows.order_by("-at")[:OPENS_READ]]
 
 
-def _open(row: LinkOpen) -> Event:
-    event = LinkOpen.Event(row.event)
-    if event == LinkOpen.Event.PREVIEWED:
-        words = _("%(messenger)s fetched a preview; nobody has read it by that") % {"messenger": row.device}
-        return Event(row.at, words, tone="robot", rung=event.value)
+def _open(at: dt.datetime, event: str, device: str) -> Event:
+    if event == "previewed":
+        words = _("%(messenger)s fetched a preview; nobody has read it by that") % {"messenger": device}
+        return Event(at, words, tone="robot", rung=event)
     words = {
         LinkOpen.Event.OPENED: _("Opened"),
         LinkOpen.Event.SAVED: _("PDF saved"),
         LinkOpen.Event.LOGGED_IN: _("Logged in to the portal"),
-    }[event]
-    return Event(row.at, words, row.device, rung=event.value)
+    }[LinkOpen.Event(event)]
+    return Event(at, words, device, rung=event)
 
 
 def _settled(allocation: Allocation, is_settled: bool) -> Event:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection, transaction
+from django.utils import translation
 
 from tests import databases
 
@@ -121,6 +122,13 @@ def _proved_book(request: pytest.FixtureRequest, _django_db_marker: None, django
             remove_triggers(connection)
 
 
+@pytest.fixture(autouse=True)
+def _language_of_settings() -> Iterator[None]:
+    """A request leaves its language switched on; the next test must not read it."""
+    yield
+    translation.deactivate()
+
+
 def _is_transactional(request: pytest.FixtureRequest) -> bool:
     marker = request.node.get_closest_marker("django_db")
     asked = bool(marker and (marker.kwargs.get("transaction") or marker.args[:1] == (True,)))
@@ -190,7 +198,7 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 def site(live_server: Any, settings: Any) -> str:
     """The running site's address without a closing slash; links in messages name it too."""
     address = str(live_server.url).rstrip("/")
-    settings.SITE_URL = address
+    settings.SITE_URL = settings.LINK_URL = address
     settings.SITE_HOST = urlsplit(address).netloc
     settings.CSRF_TRUSTED_ORIGINS = [address]
     return address

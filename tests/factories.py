@@ -33,6 +33,7 @@ from ledger.models import (
     Batch,
     Invoice,
     LinkOpen,
+    LinkPreview,
     Paper,
     PartyReminders,
     Payment,
@@ -69,7 +70,7 @@ def changes(queries: Any) -> list[str]:
         for text in sql
         if not text.startswith(("SELECT", "SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))
         and '"ledger_paper"' not in text
-        and "'previewed'" not in text
+        and '"ledger_linkpreview"' not in text
     ]
 
 
@@ -365,6 +366,7 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
     Paper.objects.create(business=business, party=party, key=f"{business.pk:064x}", claimed_at=now, asked_at=now)
     message = sharing.send(invoice_link, Message.Channel.WHATSAPP, owner)
     LinkOpen.objects.create(business=business, link=invoice_link, event=LinkOpen.Event.OPENED, device=f"{mark} phone")
+    LinkPreview.objects.create(business=business, link=invoice_link, messenger="WhatsApp")
     batch = _remind(business, party, third_party, invoice, owner)
     idempotency.once(business, owner, "payment", idempotency.new_key(), {}, lambda: payment.public_id)
     return Book(

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts.models import Business
 from ledger import links, previews
-from ledger.models import LinkOpen, Paper, ShareLink
+from ledger.models import LinkPreview, Paper, ShareLink
 from tests import factories
 from tests.factories import Book, Once
 
@@ -47,13 +47,10 @@ def book(_book: Book) -> Book:
 def everything() -> dict[str, list[dict[str, Any]]]:
     """Every row of every table, by table; but for drawn PDFs, which are kept for whoever asks next and may go any time,
     and the log of robots' previews."""
-    logged = {"event": LinkOpen.Event.PREVIEWED}
     return {
-        model._meta.db_table: list(
-            model._base_manager.exclude(**(logged if model is LinkOpen else {"pk": None})).order_by("pk").values()
-        )
+        model._meta.db_table: list(model._base_manager.order_by("pk").values())
         for model in apps.get_models(include_auto_created=True)
-        if model._meta.managed and model is not Paper
+        if model._meta.managed and model not in {Paper, LinkPreview}
     }
 
 
@@ -103,10 +100,11 @@ def test_reading_public_addresses_changes_no_row_of_no_table(book: Book, agent: 
             client = Client(headers={"User-Agent": agent})
             assert (ask, address, getattr(client, ask)(address).status_code) == (ask, address, status)
     assert everything() == before
-    logged = LinkOpen.objects.filter(event=LinkOpen.Event.PREVIEWED).order_by("pk")
     robot = next(name for name, sent in AGENTS.items() if sent == agent)
     of_each = [] if robot == "a person" else [(kind, robot) for kind in ("invoice", "portal", "invoice")]
-    assert list(logged.values_list("link__kind", "device")) == of_each  # one line for many fetches
+    assert (
+        list(LinkPreview.objects.order_by("pk").values_list("link__kind", "messenger")) == of_each
+    )  # one line for many fetches
 
 
 @pytest.mark.parametrize(
@@ -131,7 +129,7 @@ def test_the_log_of_previews_has_an_end(book: Book) -> None:
         with time_machine.travel(now + timedelta(hours=2 * hours)):
             previews.note(link, "TelegramBot (like TwitterBot)")
             previews.note(link, "TelegramBot (like TwitterBot)")
-    assert LinkOpen.objects.filter(link=link).count() == previews.MOST
+    assert LinkPreview.objects.filter(link=link).count() == previews.MOST
 
 
 @pytest.mark.parametrize("agent", AGENTS.values(), ids=AGENTS)
@@ -250,4 +248,5 @@ def test_only_the_report_from_a_page_before_the_eyes_counts_as_an_open(book: Boo
     assert Client().post(f"{links.path(book.invoice_link)}/opened").status_code == 204
     after = everything()
     changed = {table: len(rows) - len(before[table]) for table, rows in after.items() if rows != before[table]}
+    # The shop is told of the first open of an invoice (accounts.notices).
     assert changed == {"ledger_linkopen": 1, "accounts_limitcounter": 1, "accounts_notice": 1}

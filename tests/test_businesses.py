@@ -166,6 +166,7 @@ SAID = {
     "state_code": "27",
     "city": "Pune",
     "default_credit_days": "15",
+    "promise_days": "30",
     "hsn_digits": "4",
 }
 
@@ -182,6 +183,7 @@ def test_an_owner_changes_the_settings_and_the_record_names_no_contents(owner, s
             "bank_ifsc": "hdfc0001234",
             "phone": "020 2445 1234",
             "terms": "Goods once sold are taken back with a smile.",
+            "promise_days": "0",
         },
     )
     assert (answer.status_code, answer["Location"]) == (302, "/m/ram-kirana/settings/")
@@ -193,6 +195,7 @@ def test_an_owner_changes_the_settings_and_the_record_names_no_contents(owner, s
         "+912024451234",
         "ram-kirana",
     )
+    assert shop.promise_days == 0
     record = Activity.objects.get(verb="settings_changed")
     assert "12345678" not in str(record.data)
     assert "bank_account" in record.data["fields"]
@@ -210,6 +213,7 @@ def test_saving_without_a_change_writes_nothing(owner, shop):
         {"hsn_digits": "5"},
         {"default_credit_days": "-1"},
         {"default_credit_days": "366"},
+        {"promise_days": "181"},
         {"bank_ifsc": "HDFC"},
         {"phone": "12"},
         {"email": "nobody"},

@@ -193,8 +193,8 @@ def test_list_page_and_form_ask_the_same_queries_whatever_there_is(client, party
     paid = make_payment(party, 5_00)
     with django_assert_num_queries(DOORS + 1):
         client.get("/m/ram/adjustments/")
-    # adjustment; party; allocations
-    with django_assert_num_queries(DOORS + 3):
+    # adjustment; party; allocations; what is asked
+    with django_assert_num_queries(DOORS + 4):
         client.get(f"/m/ram/adjustments/{made.public_id}/")
     # party; open bills; their invoices
     with django_assert_num_queries(DOORS + 3):

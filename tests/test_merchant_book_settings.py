@@ -262,7 +262,13 @@ def test_a_day_to_come_and_nonsense_are_refused(client, shop, on):
 
 def test_an_owner_says_the_turnover_and_the_letter_of_undertaking(client, shop):
     data = {"name": "Ram Kirana", "scheme": "regular", "gstin": "27AAPFU0939F1ZV", "state_code": "27"}
-    data |= {"invoice_prefix": "INV", "default_credit_days": "15", "hsn_digits": "6", "lut_number": "AD270326000123X"}
+    data |= {
+        "invoice_prefix": "INV",
+        "default_credit_days": "15",
+        "promise_days": "30",
+        "hsn_digits": "6",
+        "lut_number": "AD270326000123X",
+    }
     assert client.post("/m/ram/settings/", data).status_code == 302
     shop.refresh_from_db()
     assert (shop.hsn_digits, shop.lut_number) == (6, "AD270326000123X")

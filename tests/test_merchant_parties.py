@@ -5,12 +5,12 @@ import datetime as dt
 import pytest
 from django.core.exceptions import ObjectDoesNotExist
 from django.utils.formats import date_format
-from django.utils.timezone import localtime
+from django.utils.timezone import localtime, now
 
 from accounts import activity
 from accounts.idempotency import new_key
-from accounts.models import Activity, Party
-from ledger import links, statements
+from accounts.models import Activity, Message, Party
+from ledger import links, sharing, statements
 from ledger.models import ShareLink
 from tests.factories import (
     customer_client,
@@ -488,3 +488,13 @@ def test_home_asks_the_same_queries_whatever_happened(client, shop, count, djang
     # newest invoices; orders; claims; most overdue; open items, received; first steps; promised and asked
     with django_assert_num_queries(DOORS + 8):
         assert len(client.get("/m/ram/").context["invoices"]) == count
+
+
+def test_the_page_shows_what_was_sent_to_this_party_and_how_far_it_came(client, shop, owner):
+    party, other = make_party(shop, new_phone()), make_party(shop, new_phone())
+    for one, status in ((party, "read"), (other, "failed")):
+        message = sharing.send(links.for_invoice(make_invoice(one), owner), "whatsapp", owner)
+        Message.objects.filter(pk=message.pk).update(status=status, sent_at=now(), read_at=now())
+    page = client.get(f"/m/ram/parties/{party.public_id}/").content.decode()
+    assert "Invoice link: Read in WhatsApp" in page
+    assert "Not sent by WhatsApp" not in page

@@ -129,6 +129,8 @@ def test_both_sides_see_it_on_the_document_and_on_the_row_of_the_ledger(client, 
         (desk, f"/m/ram/invoices/{bill.public_id}/"),
     ):
         assert [row.href.split("/")[-2] for row in browser.get(page).context["talks"]] == [query.public_id]
+    shown = desk.get(f"/m/ram/payments/{payment.public_id}/").context["talks"]
+    assert [row.href.split("/")[-2] for row in shown] == [other.public_id]
     receipt = client.get(at(party, f"payments/{payment.public_id}/"))
     assert [row.href.split("/")[-2] for row in receipt.context["talks"]] == [other.public_id]
     for browser, page in ((client, at(party, "ledger/")), (desk, f"/m/ram/parties/{party.public_id}/")):

@@ -251,7 +251,7 @@ def test_other_days_are_another_link(owner, payment, party):
 
 @pytest.mark.parametrize("channel", ["whatsapp", "sms", "email"])
 def test_each_channel_has_its_registered_words(owner, payment, party, settings, channel):
-    settings.SITE_URL = "https://ledger.example.in"
+    settings.SITE_URL = settings.LINK_URL = "https://ledger.example.in"
     for where, kind in zip(share_urls(payment, party), ("receipt_share", "statement_share"), strict=True):
         owner.post(where, {"channel": channel, "form_key": new_key()})
         message = Message.objects.get(kind=kind)

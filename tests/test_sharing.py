@@ -1,5 +1,7 @@
 """Sharing: the dialogs, sending by channel, revoking, stopping."""
 
+import re
+
 import pytest
 from django.utils import timezone
 
@@ -304,3 +306,25 @@ def test_the_cockpit_shows_live_links_with_their_opens(client, invoice, party):
     assert [row.title for row in rows] == ["Party portal", f"Invoice {invoice.number}"]
     assert rows[0].opens == "Not opened yet"
     assert rows[1].opens.startswith("Opened 2×, last ")
+
+
+def test_what_cannot_go_the_chosen_way_goes_the_next_but_never_to_another_kind_of_address(client, shop):
+    party = make_party(shop, "+919876500009", email="shop@example.in")
+    invoice = make_invoice(party)
+    for channel in ("whatsapp", "sms", "email"):
+        client.post(share(invoice), {"channel": channel, "form_key": new_key()})
+    by_email = ["email", "shop@example.in"]
+    assert dict(Message.objects.values_list("channel", "fallback")) == {
+        "whatsapp": [["sms", "+919876500009"], by_email],
+        "sms": [by_email],
+        "email": [],
+    }
+
+
+def test_the_dialog_says_how_long_an_sms_it_is(client, invoice, settings):
+    settings.SITE_URL = settings.LINK_URL = "https://slg.in"
+    client.post(share(invoice))
+    page = client.get(share(invoice)).content.decode()
+    assert re.search(r"By SMS it has 1[0-5]\d letters: 1 SMS\.", page)
+    settings.LINK_URL = "https://a-very-long-host-name-of-a-shop.example.in"
+    assert re.search(r"By SMS it has 1[6-9]\d letters: 2 SMS\.", client.get(share(invoice)).content.decode())

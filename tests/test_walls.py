@@ -16,7 +16,7 @@ from accounts import walls
 from accounts.models import Activity, Business, IdempotencyKey, Message, Party, User
 from accounts.walls import TenantKey
 from catalog.models import StockMovement
-from ledger import integrity, posting
+from ledger import integrity, posting, sharing
 from ledger.models import Adjustment, Allocation, Entry, Invoice, InvoiceLine, OpenItem, Payment, Series
 from tests import factories
 from tests.factories import Book
@@ -64,7 +64,11 @@ def references_to_tenants(model: type[models.Model]) -> Iterator[tuple[str, str]
 @pytest.fixture
 def two_books(transactional_db: None) -> tuple[Book, Book]:
     """Two shops that look alike, each with a row in every tenant table."""
-    return factories.make_book("Ramesh"), factories.make_book("Suresh")
+    books = factories.make_book("Ramesh"), factories.make_book("Suresh")
+    for one in books:  # a message that took the next way
+        sharing.send(one.invoice_link, "sms", one.owner)
+        Message.objects.filter(business=one.business).exclude(pk=one.message.pk).update(follows=one.message)
+    return books
 
 
 @pytest.fixture

@@ -87,7 +87,9 @@ class Message(models.Model):
     error = models.CharField(max_length=200, blank=True)
     # The ways still to be tried when this one fails for good: [[channel, to], ...]; and which message this one follows.
     fallback = models.JSONField(default=list)
-    follows = models.ForeignKey("self", models.SET_NULL, null=True, related_name="followed_by", db_index=False)
+    follows = models.ForeignKey(
+        "self", models.SET_NULL, null=True, related_name="followed_by", db_index=False, db_constraint=False
+    )
     campaign_id = models.BigIntegerField(null=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
@@ -112,14 +114,15 @@ class Message(models.Model):
             models.Index(fields=["follows"], condition=Q(follows__isnull=False), name="messages_that_follow"),
             models.Index(fields=["created_by"], condition=Q(created_by__isnull=False), name="messages_by_user"),
             models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="messages_by_provider_id"),
-            models.Index(fields=["business", "-id"], name="messages_of_business"),
             models.Index(fields=["business", "subject_kind", "subject_id"], name="messages_about"),
             models.Index(
                 fields=["campaign_id", "status"], condition=Q(campaign_id__isnull=False), name="messages_of_campaign"
             ),
         ]
         constraints = [
+            models.UniqueConstraint(name="message_in_business", fields=["business", "id"]),
             tenant_key("message_about_party_of_same_business", "party_id", "accounts_party"),
+            tenant_key("message_follows_one_of_same_business", "follows_id", "accounts_message"),
         ]
 
 

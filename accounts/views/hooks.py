@@ -44,7 +44,7 @@ def _refuse(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 @login_not_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def whatsapp(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _take(request, whatsapp_hook.read)

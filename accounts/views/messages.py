@@ -42,20 +42,6 @@ class Row:
     at: Any
 
 
-def kind_words(kind: str) -> str:
-    """What a message was about. Kinds of upper apps that have no words here show their own name."""
-    words = {
-        "invoice_share": _("Invoice link"),
-        "portal_share": _("Link to the portal"),
-        "receipt_share": _("Receipt link"),
-        "statement_share": _("Statement link"),
-        "reminder": _("Payment reminder"),
-        "statement_due": _("Statement of the month"),
-        "notice": _("Notice to your team"),
-    }
-    return words.get(kind) or kind.replace("_", " ").capitalize()
-
-
 def state_words() -> dict[str, tuple[str, str]]:
     """Status -> (class of the badge, word)."""
     return {
@@ -95,7 +81,7 @@ def _rows(request: MerchantRequest, sent: list[Message]) -> list[Row]:
         badge, word = words[message.status]
         rows.append(
             Row(
-                about=kind_words(message.kind),
+                about=steps.about(message),
                 party=party.name if party else "",
                 href=reverse("ledger:party", args=[request.business.slug, party.public_id]) if party else "",
                 to=masked(message.to),

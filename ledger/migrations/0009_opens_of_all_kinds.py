@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='linkopen',
             name='event',
-            field=models.CharField(choices=[('previewed', 'Preview fetched'), ('opened', 'Opened'), ('saved', 'PDF saved'), ('logged_in', 'Logged in')], max_length=10),
+            field=models.CharField(choices=[('opened', 'Opened'), ('saved', 'PDF saved'), ('logged_in', 'Logged in')], max_length=10),
         ),
     ]

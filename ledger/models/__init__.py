@@ -10,7 +10,7 @@ from ledger.models.promises import Promise
 from ledger.models.queries import Query, QueryMessage
 from ledger.models.reminders import Batch, PartyReminders, Reminder, ReminderRule, ReminderSettings
 from ledger.models.series import Series
-from ledger.models.sharing import LinkOpen, ShareLink
+from ledger.models.sharing import LinkOpen, LinkPreview, ShareLink
 
 __all__ = [
     "Adjustment",
@@ -23,6 +23,7 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "LinkOpen",
+    "LinkPreview",
     "MonthTotal",
     "OpenItem",
     "Paper",

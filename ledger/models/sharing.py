@@ -87,13 +87,9 @@ class ShareLink(models.Model):
 
 
 class LinkOpen(models.Model):
-    """One thing a person did through a link. Every open is kept; a merchant's own does not count.
-
-    PREVIEWED is no person and no open: a messenger's robot fetched the page (ledger.previews), and `device` names it.
-    """
+    """One thing a person did through a link. Every open is kept; a merchant's own does not count."""
 
     class Event(models.TextChoices):
-        PREVIEWED = "previewed", _("Preview fetched")
         OPENED = "opened", _("Opened")
         SAVED = "saved", _("PDF saved")
         LOGGED_IN = "logged_in", _("Logged in")
@@ -108,4 +104,19 @@ class LinkOpen(models.Model):
         indexes = [models.Index(fields=["business", "link", "-id"], name="opens_of_link")]
         constraints = [
             tenant_key("open_of_link_of_same_business", "link_id", "ledger_sharelink"),
+        ]
+
+
+class LinkPreview(models.Model):
+    """A messenger's robot fetched the page behind a link (ledger.previews): a line of an access log, and no open."""
+
+    business = models.ForeignKey(Business, models.CASCADE, related_name="+")
+    link = models.ForeignKey(ShareLink, models.CASCADE, related_name="previews", db_constraint=False)
+    messenger = models.CharField(max_length=20)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["business", "link", "-id"], name="previews_of_link")]
+        constraints = [
+            tenant_key("preview_of_link_of_same_business", "link_id", "ledger_sharelink"),
         ]

@@ -15,10 +15,10 @@ from accounts.access import MerchantRequest, business_page
 from accounts.idempotency import earlier, once, typed
 from accounts.models import Party
 from accounts.money import plain, rupees
-from ledger import posting
+from ledger import posting, talks
 from ledger.adjustment_forms import SHOW, WHAT, AdjustmentForm, default_day
 from ledger.forms import SearchForm
-from ledger.listing import balance_words, chips, day, net_balance, settlement_row
+from ledger.listing import balance_words, chips, day, net_balance, settlement_row, talk_rows
 from ledger.models import Adjustment, Allocation, Invoice, OpenItem
 from ledger.numbering import SeriesFull
 from ledger.posting import PostingRefused
@@ -177,6 +177,7 @@ def adjustment_page(request: MerchantRequest, adjustment: str) -> HttpResponse:
         "settled": [settlement_row(row, getattr(row, other), request.business.slug) for row in rows],
         "free": rupees(free) if (free := _rest(found.open_item)) else "",
         "balance_words": balance_words(found.party.net),  # type: ignore[attr-defined]
+        "talks": talk_rows(talks.of_document(found), request.business.slug, found.party.public_id),
     }
     return render(request, "ledger/adjustment.html", context)
 

@@ -15,7 +15,7 @@ from accounts.access import MerchantRequest, business_page
 from accounts.idempotency import earlier, once, typed
 from accounts.models import Business, Party
 from accounts.money import plain, rupees
-from ledger import advances, posting, trail
+from ledger import advances, posting, talks, trail
 from ledger.forms import SHOW_PAYMENTS, SearchForm
 from ledger.listing import (
     Chip,
@@ -27,6 +27,7 @@ from ledger.listing import (
     payment_rows,
     search_documents,
     settlement_row,
+    talk_rows,
 )
 from ledger.models import Allocation, Invoice, OpenItem, Payment
 from ledger.numbering import SeriesFull
@@ -281,6 +282,7 @@ def payment_page(request: MerchantRequest, payment: str) -> HttpResponse:
         "can_settle": bool(free) and bool(posting.oldest_debits(found.party, 1)),
         "balance_words": balance_words(found.party.net),  # type: ignore[attr-defined]
         "tds": settling.tds_rows(found, slug),
+        "talks": talk_rows(talks.of_document(found), slug, found.party.public_id),
     }
     return render(request, "ledger/payment.html", context)
 
