@@ -186,6 +186,7 @@ def test_the_operator_can_shut_a_user_and_a_business_out(monkeypatch):
     business = make_business("Ram Kirana", owner, slug="ram-kirana")
     merchant = merchant_client(owner)
     inline = {"memberships-TOTAL_FORMS": "1", "memberships-INITIAL_FORMS": "1"}
+    inline |= {"quota-TOTAL_FORMS": "0", "quota-INITIAL_FORMS": "0"}
     membership = business.memberships.get()
     inline |= {
         "memberships-0-id": str(membership.pk),
