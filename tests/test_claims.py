@@ -405,4 +405,4 @@ def test_looking_writes_nothing(client, party, bill):
     with CaptureQueriesContext(connection) as queries:
         for tail in ("", "pay/?amount=5", "paid/", f"paid/{claim.public_id}/", "ledger/"):
             client.get(at(party, tail))
-    assert [query["sql"] for query in queries if not query["sql"].startswith("SELECT")] == []
+    assert [query["sql"] for query in queries if not query["sql"].startswith(("SELECT", "(SELECT"))] == []
