@@ -109,13 +109,13 @@ def of_payment(payment: Payment, links: Iterable[ShareLink]) -> list[Event]:
 
 
 def of_party(party: Party) -> list[Event]:
-    """What was sent to this party of late, and seen through links of all kinds: two queries."""
-    rows = LinkOpen.objects.filter(
-        business_id=party.business_id, link__business_id=party.business_id, link__party=party
-    )
-    rows = rows.select_related("link__invoice", "link__payment").order_by("-id")[:LATEST]
-    opened = [(row.link, _open(row.at, row.event, row.device)) for row in rows]
-    seen = [replace(event, text=f"{title_of(link)}: {event.text}") for link, event in opened]
+    """What was sent to this party of late, and seen through links of all kinds: three queries."""
+    of_party = Q(business_id=party.business_id, link__business_id=party.business_id, link__party=party)
+    opens = LinkOpen.objects.filter(of_party).select_related("link__invoice", "link__payment").order_by("-id")
+    previews = LinkPreview.objects.filter(of_party).select_related("link__invoice", "link__payment").order_by("-id")
+    found = [(row.link, _open(row.at, row.event, row.device)) for row in opens[:LATEST]]
+    found += [(row.link, _open(row.at, "previewed", row.messenger)) for row in previews[:LATEST]]
+    seen = [replace(event, text=f"{title_of(link)}: {event.text}") for link, event in found]
     sent = Message.objects.filter(business_id=party.business_id, party_id=party.pk).order_by("-id")[:LATEST]
     told = [replace(event, text=f"{steps.about(row)}: {event.text}") for row in sent for event in [_message(row)]]
     return _newest_first(seen + told)[:LATEST]

@@ -68,7 +68,7 @@ def changes(queries: Any) -> list[str]:
     return [
         text
         for text in sql
-        if not text.startswith(("SELECT", "SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))
+        if not text.startswith(("SELECT", "(SELECT", "SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))
         and '"ledger_paper"' not in text
         and '"ledger_linkpreview"' not in text
     ]

@@ -311,7 +311,7 @@ def test_the_page_of_a_party_asks_the_same_queries_whatever_happened(
         make_payment(party, 10_00)
     # party; months, days, same day, entries; open bills; open sums; people; links; what was seen; what was sent; claims;
     # last login; what is promised and asked
-    with django_assert_num_queries(DOORS + 14):
+    with django_assert_num_queries(DOORS + 15):
         assert len(client.get(f"/m/ram/parties/{party.public_id}/").context["rows"]) == 2 * count
 
 
