@@ -155,7 +155,7 @@ def _verdict(invoice: Any, agrees: bool) -> tuple[str, str, str]:
             _("A newer invoice took its place. Nothing is to be paid on this one."),
         )
     if invoice.kind == Invoice.Kind.CREDIT_NOTE:
-        return "good", _("This credit note stands"), _("The shop issued it, and it was not cancelled.")
+        return "good", _("This credit note is genuine"), _("The shop issued it, and it was not cancelled.")
     if not _stands(invoice):
         return (
             "warn",
@@ -165,7 +165,7 @@ def _verdict(invoice: Any, agrees: bool) -> tuple[str, str, str]:
     if invoice.credited_paise:
         text = _("The shop issued it. A part of it was taken back by a credit note: less is to be paid than it says.")
         return "warn", _("This invoice was credited in part"), text
-    return "good", _("This invoice stands"), _("The shop issued it, and it was neither cancelled nor replaced.")
+    return "good", _("This invoice is genuine"), _("The shop issued it, and it was neither cancelled nor replaced.")
 
 
 def pay_details(business: Business) -> list[tuple[str, str]]:
@@ -205,7 +205,7 @@ def _receipt(public_id: str) -> Payment:
 def of_receipt(payment: Payment) -> Answer:
     """Of a payment with its business: no query. Payments never change, so their facts need no hash."""
     paid_back = payment.direction == Payment.Direction.PAID
-    tone, heading = "good", _("This payment advice stands") if paid_back else _("This receipt stands")
+    tone, heading = "good", _("This payment advice is genuine") if paid_back else _("This receipt is genuine")
     sentence = _("The payment stands in the shop’s book, and it was not cancelled.")
     if payment.cancelled_at:
         tone, heading = "bad", _("This paper was cancelled")

@@ -75,7 +75,7 @@ def initial_of(days: list[int]) -> dict[str, Any]:
 class SettingsForm(RulesForm):
     """All of Settings > Reminders; `settings` builds the row."""
 
-    is_on = forms.BooleanField(label=gettext_lazy("Send reminders by themselves"), required=False)
+    is_on = forms.BooleanField(label=gettext_lazy("Send reminders automatically"), required=False)
     channel = forms.ChoiceField(label=gettext_lazy("By"), choices=Message.Channel.choices)
     hour = forms.TypedChoiceField(
         label=gettext_lazy("At"), coerce=int, choices=[(h, f"{h}:00") for h in range(FIRST_HOUR, LAST_HOUR + 1)]

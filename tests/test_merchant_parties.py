@@ -418,7 +418,7 @@ def test_home_sums_up_what_is_owed_overdue_and_received(client, shop):
     context = client.get("/m/ram/").context
     assert figures(context) == [
         ("To collect", "₹150.00", "from 1 party"),
-        ("Overdue", "₹100.00", "of it, from 1 party"),
+        ("Overdue", "₹100.00", "from 1 party"),
         ("Advances and credit notes", "₹20.00", "not used yet, 1 party"),
         ("Received this month", "₹20.00", "1 payment"),
         ("New orders", "0", "nothing waits"),
@@ -439,7 +439,7 @@ def test_what_is_overdue_is_a_part_of_what_is_to_collect_and_advances_stand_besi
     make_payment(make_party(shop, name="Pays ahead"), 900_00)
     assert figures(client.get("/m/ram/").context)[:3] == [
         ("To collect", "₹107.00", "from 1 party"),
-        ("Overdue", "₹100.00", "of it, from 1 party"),
+        ("Overdue", "₹100.00", "from 1 party"),
         ("Advances and credit notes", "₹935.00", "not used yet, 2 parties"),
     ]
     page = client.get(f"/m/ram/parties/{party.public_id}/").context

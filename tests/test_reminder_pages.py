@@ -111,7 +111,9 @@ def test_overdue_bills_are_ticked_reminded_of_and_watched(shop: Any, desk: Clien
     assert "1 of 1 sent" in desk.get(where).content.decode()
     assert desk.post(at("reminder_choose", shop), {"which": "all"}).status_code == 302
     planning.one_page()
-    assert "Silent: 1: a question about it is open; 1: it was reminded of today" in desk.get(where).content.decode()
+    assert (
+        "Not reminded: 1: a question about it is open; 1: it was reminded of today" in desk.get(where).content.decode()
+    )
     running = Batch.objects.get(kind="overdue")
     assert desk.post(at("batch_cancel", shop, batch=running.public_id)).status_code == 302
     assert set(Message.objects.filter(campaign_id=running.pk).values_list("status", flat=True)) == {"cancelled"}

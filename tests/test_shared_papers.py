@@ -309,7 +309,7 @@ def test_i_have_paid_is_offered_behind_a_statement_on_which_something_is_due(pay
     page = Client().get(statement(party)).content.decode()
     assert f'href="{statement(party, "/login")}?then=paid">I have paid</a>' in page
     to = make.customer_client(party).get(f"{statement(party, '/login')}?then=paid")["Location"]
-    assert to == f"/portal/{party.public_id}/paid/"
+    assert to == f"/portal/{party.public_id}/paid/?amount=1100.00"
     make.make_payment(party, 1100_00)
     assert "I have paid" not in Client().get(statement(party)).content.decode()
 

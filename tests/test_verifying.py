@@ -74,7 +74,7 @@ def compared(paper, **typed):
 def test_an_invoice_that_stands_is_confirmed_with_number_date_total_shop_and_hash(party):
     invoice = make.make_invoice(party, paise=1180_00)
     text = text_of(invoice)
-    assert "This invoice stands" in text
+    assert "This invoice is genuine" in text
     for words in (invoice.number, "₹1,180.00", "Ram Kirana", verifying.short_hash(invoice.facts_hash)):
         assert words in text
     assert verifying.short_hash("0123456789abcdef") == "0123 4567 89ab"
@@ -164,7 +164,7 @@ def cancelled_note(party):
         (replaced, "This paper was cancelled", False),
         (credited_in_part, "This invoice was credited in part", True),
         (credited_in_full, "This invoice was credited in full", False),
-        (credit_note, "This credit note stands", False),
+        (credit_note, "This credit note is genuine", False),
         (cancelled_note, "This paper was cancelled", False),
     ],
 )
@@ -252,7 +252,7 @@ def test_it_works_without_a_share_link_and_after_sharing_stopped(party):
     invoice = make.make_invoice(party)
     assert not ShareLink.objects.exists()
     parties.set_shared(party, False, make.make_user())
-    assert "This invoice stands" in text_of(invoice)
+    assert "This invoice is genuine" in text_of(invoice)
 
 
 @pytest.mark.parametrize("method", ["get", "head"])
@@ -317,7 +317,7 @@ def test_an_older_key_still_reads_what_it_signed(party, settings):
     old = verifying.path(invoice)
     settings.LINK_KEYS = ["k" * 40, *settings.LINK_KEYS]
     assert verifying.path(invoice) != old
-    assert "This invoice stands" in Client().get(old).content.decode()
+    assert "This invoice is genuine" in Client().get(old).content.decode()
     settings.LINK_KEYS = ["k" * 40]
     assert Client().get(old).status_code == 404
 
@@ -421,7 +421,7 @@ def test_who_compares_too_often_is_told_to_stop(party):
 def test_a_receipt_that_stands_and_one_whose_payment_was_cancelled(party):
     payment = make.make_payment(party, 400_00, mode="upi", reference="UTR0042", note="from Shree")
     text = text_of(payment)
-    for words in ("This receipt stands", payment.number, "₹400.00", "Ram Kirana"):
+    for words in ("This receipt is genuine", payment.number, "₹400.00", "Ram Kirana"):
         assert words in text
     for private in ("Shree", "Nashik", "UTR0042", "Pay only to these", "ram@okaxis", party.public_id):
         assert private not in text

@@ -113,8 +113,7 @@ def tiles(business: Business, waiting: int) -> list[dict[str, Any]]:
         {
             "label": _("Overdue"),
             "value": rupees(now["late"]),
-            "note": ngettext("of it, from %(n)s party", "of it, from %(n)s parties", late_parties)
-            % {"n": grouped(late_parties)},
+            "note": ngettext("from %(n)s party", "from %(n)s parties", late_parties) % {"n": grouped(late_parties)},
             "tone": "bad" if late_parties else "",
             "href": reverse("ledger:invoice_list", kwargs=where) + "?show=overdue",
         },

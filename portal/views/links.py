@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import images, languages, limits, notices, otp
 from accounts.models import LoginChallenge, Membership, Notice, Party, PartyPerson
+from accounts.money import plain
 from accounts.sessions import merchant_user_id
 from ledger import links, paper, previews
 from ledger.models import Invoice, LinkOpen, ShareLink
@@ -201,7 +202,9 @@ def target_of(link: ShareLink, person: PartyPerson, then: str = "") -> str:
     """Where a link leads somebody who is logged in and has access to its party; `then` PAID: to “I have paid”."""
     is_credit = link.invoice is not None and link.invoice.kind != Invoice.Kind.INVOICE
     if then == PAID and access.sees_money(person) and not is_credit:
-        query = {"invoice": link.invoice.public_id} if link.invoice else None
+        balance = getattr(link.party, "balance", None)
+        owed = {"amount": plain(balance.paise)} if balance and balance.paise > 0 else None
+        query = {"invoice": link.invoice.public_id} if link.invoice else owed
         return reverse("portal:paid", kwargs={"party": link.party.public_id}, query=query)
     if link.invoice and access.sees_money(person):
         return reverse("portal:invoice", kwargs={"party": link.party.public_id, "invoice": link.invoice.public_id})

@@ -88,6 +88,22 @@ NOT_PAGES = {
     "portal:statement_link_logo",
     "portal:statement_opened",
     "portal:statement_saved",
+    "hooks:whatsapp",
+    "hooks:sms",
+    "hooks:twilio",
+    "hooks:email",
+    "accounts:notices_seen",
+    "accounts:notify_me",
+    "accounts:message_again",
+    "ledger:invoice_remind",
+    "ledger:promise_end",
+    "ledger:query_close",
+    "ledger:query_image",
+    "ledger:batch_cancel",
+    "portal:balance_file",
+    "portal:promise_withdraw",
+    "portal:query_close",
+    "portal:query_image",
 }
 # Only there while a code is awaited: test_a_wrong_code_is_said_so looks at both.
 CODE_PAGES = {"accounts:login_code", "portal:code"}
@@ -105,6 +121,9 @@ STRANGERS = {
     "portal:statement_link",
     "portal:statement_login",
     "portal:verify",
+    "portal:promise_link",
+    "portal:invoice_wishes",
+    "portal:statement_wishes",
 }
 
 
@@ -143,6 +162,8 @@ class Shown:
             "order": book.order.public_id,
             "item": book.item.public_id,
             "claim": book.claim.public_id,
+            "query": book.query.public_id,
+            "confirmation": book.confirmation.public_id,
             "token": verifying.token(book.invoice) if name == "portal:verify" else links.token(self._link(name)),
         }
         return reverse(name, kwargs={argument: values[argument] for argument in arguments})

@@ -122,7 +122,7 @@ def test_a_picture_of_the_page_as_it_is_printed_gives_the_address_to_ask_at(
     address = next(text for text in codes_in(tmp_path / "page.png") if "/v/" in text)
     page.emulate_media(media="screen")
     assert page.goto(address).status == 200
-    assert page.get_by_role("heading", level=1).inner_text() == "This invoice stands"
+    assert page.get_by_role("heading", level=1).inner_text() == "This invoice is genuine"
     assert bill.number in page.get_by_role("main").inner_text()
 
 
