@@ -15,11 +15,15 @@ import signal
 import subprocess
 import sys
 import time
+from typing import TYPE_CHECKING
 
 import django
 
 from tests.faults.house import ROOT, House, house
 from tests.servers import postgres_binaries
+
+if TYPE_CHECKING:
+    from tests.faults.customers import Desk
 
 BROWSERS = 4
 SHOPS, BILLS_OF_A_PARTY = 3, 15  # a number gets at most 20 links a day
@@ -39,7 +43,9 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=60, help="after which a run that still bills is broken off")
     parser.add_argument("--drain", type=float, default=120, help="seconds in which all must have come to an end")
     parser.add_argument("--bypass-outbox", action="store_true")
-    parser.add_argument("--schema-of", default="", metavar="URL", help="copy this migrated database, instead of migrating")
+    parser.add_argument(
+        "--schema-of", default="", metavar="URL", help="copy this migrated database, instead of migrating"
+    )
     options = parser.parse_args()
     if options.seed is None:
         options.seed = random.randrange(10**6)
@@ -53,50 +59,23 @@ def run(found: House, options: argparse.Namespace) -> int:
     os.environ.update(found.variables)
     make_schema(found, options.schema_of)
     django.setup()
-    from tests.faults.book import fill, uncertain, waiting
+    from tests.faults.book import fill, waiting
     from tests.faults.customers import Desk
     from tests.faults.judge import judge
 
     shops = fill(SHOPS, -(-options.invoices // SHOPS // BILLS_OF_A_PARTY) + 1)
     found.open(bypass=options.bypass_outbox)
     ready = time.monotonic()
-    rng = random.Random(options.seed)
-    faults = found.plan(rng, options.kills, options.postgres_stops, options.redis_faults)
-    deadline = ready + options.minutes * 60
-    desk = Desk(found.site, shops, options.invoices, deadline)
+    desk = Desk(found.site, shops, options.invoices, ready + options.minutes * 60)
     threads = desk.start(BROWSERS)
     seen: set[int] = set()
-
-    def look(seconds: float) -> None:
-        until = time.monotonic() + seconds
-        while True:
-            found.supervise()
-            seen.update(uncertain())
-            if time.monotonic() >= until:
-                return
-            time.sleep(0.2)
-
-    for n, fault in enumerate(faults, start=1):
-        goal = options.invoices * n // (len(faults) + 1)
-        early = n <= len(faults) // 3  # a refused message waits 20 seconds: not at the end
-        found.gateway.misbehave(with_retries=early)
-        late = n % 2 == 0
-        found.gateway.report_to(found.site, times=1 + late, delay=3.0 if late else 0.3, shuffle=late)
-        # Some are under way when the fault comes, wherever it comes.
-        desk.allowed = goal + BROWSERS
-        while len(desk.done) < goal and not desk.wrong and time.monotonic() < deadline:
-            look(0)
-            time.sleep(0.02)
-        if desk.wrong:
-            break
-        fault()
-        look(options.pause)
+    disturb(found, desk, options, seen)
     desk.allowed = options.invoices
-    while any(thread.is_alive() for thread in threads) and not desk.wrong and time.monotonic() < deadline:
-        look(0.2)
+    while any(thread.is_alive() for thread in threads) and desk.goes_on:
+        look(found, seen, 0.2)
     billed = time.monotonic()
     while waiting() and time.monotonic() < billed + options.drain:
-        look(0.3)
+        look(found, seen, 0.3)
     drained = time.monotonic()
     found.close()
 
@@ -105,9 +84,9 @@ def run(found: House, options: argparse.Namespace) -> int:
         verdict.breaches.append(f"wrong answers: {desk.wrong[0]}")
     if len(desk.done) < options.invoices:
         verdict.breaches.append(f"only {len(desk.done)} of {options.invoices} invoices were answered in time")
-    counts = dict(found.did) | {f"forms sent again: {why}": times for why, times in desk.repeats.items()}
     print(f"Seed {options.seed}; outbox {'BYPASSED' if options.bypass_outbox else 'in use'}")
-    for name, count in (counts | verdict.counts).items():
+    again = {f"forms sent again: {why}": times for why, times in desk.repeats.items()}
+    for name, count in (dict(found.did) | again | verdict.counts).items():
         print(f"{count:>8}  {name}")
     print(
         f"{ready - began:.0f} s to begin, {billed - ready:.0f} s of billing, {drained - billed:.0f} s to drain, "
@@ -115,12 +94,44 @@ def run(found: House, options: argparse.Namespace) -> int:
     )
     for breach in verdict.breaches:
         print(f"BREACH  {breach}")
-    if verdict.breaches:
-        for name in found.programs if desk.wrong else ():
-            print(f"--- {name}\n{found.end_of_log(name)}", file=sys.stderr)
-        return 1
-    print("Nothing lost, nothing left out, nothing twice but what was uncertain.")
-    return 0
+    if not verdict.breaches:
+        print("Nothing lost, nothing left out, nothing twice but what was uncertain.")
+    for name in found.programs if desk.wrong else ():
+        print(f"--- {name}\n{found.end_of_log(name)}", file=sys.stderr)
+    return int(bool(verdict.breaches))
+
+
+def disturb(found: House, desk: "Desk", options: argparse.Namespace, seen: set[int]) -> None:
+    """All faults, spread over the invoices; some are under way when one comes, wherever it comes."""
+    rng = random.Random(options.seed)
+    faults = found.plan(rng, options.kills, options.postgres_stops, options.redis_faults)
+    for n, fault in enumerate(faults, start=1):
+        goal = options.invoices * n // (len(faults) + 1)
+        # A refused message waits 20 seconds: not at the end.
+        found.gateway.misbehave(with_retries=n <= len(faults) // 3)
+        late = n % 2 == 0
+        found.gateway.report_to(found.site, times=1 + late, delay=3.0 if late else 0.3, shuffle=late)
+        desk.allowed = goal + BROWSERS
+        while len(desk.done) < goal and desk.goes_on:
+            look(found, seen, 0)
+            time.sleep(0.02)
+        if not desk.goes_on:
+            return
+        fault()
+        look(found, seen, options.pause)
+
+
+def look(found: House, seen: set[int], seconds: float) -> None:
+    """Look after the programs and what is uncertain, for so long."""
+    from tests.faults.book import uncertain
+
+    until = time.monotonic() + seconds
+    while True:
+        found.supervise()
+        seen.update(uncertain())
+        if time.monotonic() >= until:
+            return
+        time.sleep(0.2)
 
 
 def make_schema(found: House, like: str) -> None:

@@ -32,6 +32,6 @@ def uncertain() -> set[int]:
 
 def waiting() -> int:
     """How many messages have not come to an end yet."""
-    Status = Message.Status
-    open_ = Q(status__in=(Status.QUEUED, Status.SENDING)) | Q(status=Status.UNCERTAIN, resends=0)
+    under_way = Q(status__in=(Message.Status.QUEUED, Message.Status.SENDING))
+    open_ = under_way | Q(status=Message.Status.UNCERTAIN, resends=0)
     return Message.objects.filter(open_).count()

@@ -8,19 +8,28 @@ import uuid
 from functools import partial
 from typing import Any
 
+from config.wsgi import application  # first of all: it makes Django ready
+
+# isort: split
 from django.db import transaction
 
 from accounts import delivery, outbox
 from accounts.gateways import for_channel, wire
 from accounts.models import Message
-from config.wsgi import application
 
 __all__ = ["application"]
 logger = logging.getLogger(__name__)
 
 
 def enqueue(
-    *, kind: str, channel: str, to: str, subject: tuple[str, str], business: Any = None, language: str = "en", **_rest: Any
+    *,
+    kind: str,
+    channel: str,
+    to: str,
+    subject: tuple[str, str],
+    business: Any = None,
+    language: str = "en",
+    **_rest: Any,
 ) -> Message:
     message = Message(
         kind=kind,

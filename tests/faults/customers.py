@@ -40,10 +40,14 @@ class Desk:
     repeats: Counter[str] = field(default_factory=Counter)
     serial: "itertools.count[int]" = field(default_factory=itertools.count)
 
+    @property
+    def goes_on(self) -> bool:
+        return not self.wrong and time.monotonic() < self.deadline
+
     def work(self) -> None:
         """One browser, until all invoices are begun."""
-        while (n := next(self.serial)) < self.wanted and not self.wrong:
-            while n >= self.allowed and not self.wrong:
+        while (n := next(self.serial)) < self.wanted and self.goes_on:
+            while n >= self.allowed and self.goes_on:
                 time.sleep(0.02)
             try:
                 self.done.append(self._bill(n))

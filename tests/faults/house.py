@@ -45,7 +45,9 @@ class Gateway(State):
     def report_to(self, site: str, **how: Any) -> None:
         """Where its reports go, and how: `times`, `delay`, `shuffle`."""
         secrets = environment("", 25)
-        self.hooks = Hooks({name: (f"{site}/hooks/{path}/", secrets[key]) for name, (path, key) in HOOKS.items()}, **how)
+        self.hooks = Hooks(
+            {name: (f"{site}/hooks/{path}/", secrets[key]) for name, (path, key) in HOOKS.items()}, **how
+        )
 
     def misbehave(self, *, with_retries: bool) -> None:
         """The next requests meet one fault each."""
@@ -97,7 +99,9 @@ class Program:
 
 
 class House:
-    def __init__(self, folder: Path, postgres: Server, redis: Server, gateway: Gateway, variables: dict[str, str]) -> None:
+    def __init__(
+        self, folder: Path, postgres: Server, redis: Server, gateway: Gateway, variables: dict[str, str]
+    ) -> None:
         self.folder, self.postgres, self.redis, self.gateway = folder, postgres, redis, gateway
         self.variables, self.programs = variables, dict[str, Program]()
         self.site = variables["SITE_URL"]
@@ -108,7 +112,17 @@ class House:
         python, port = sys.executable, self.site.rpartition(":")[2]
         wsgi = "tests.faults.bypass" if bypass else "config.wsgi"
         gunicorn = ["-m", "gunicorn", f"{wsgi}:application", "--bind", f"127.0.0.1:{port}", "--no-control-socket"]
-        gunicorn += ["--preload", "--workers", "2", "--worker-class", "gthread", "--threads", "6", "--log-level", "error"]
+        gunicorn += [
+            "--preload",
+            "--workers",
+            "2",
+            "--worker-class",
+            "gthread",
+            "--threads",
+            "6",
+            "--log-level",
+            "error",
+        ]
         celery = ["-m", "celery", "-A", "config"]
         beat = [*celery, "beat", "-s", str(self.folder / "beat-schedule")]
         for name, command in {"web": gunicorn, "worker": [*celery, "worker"], "beat": beat}.items():
@@ -124,7 +138,7 @@ class House:
             try:
                 opener.open(f"{self.site}/health", timeout=5).close()
             except OSError:
-                if time.monotonic() > deadline:
+                if time.monotonic() > deadline or self.programs["web"].is_dead:
                     raise AssertionError(f"the site does not answer:\n{self.end_of_log('web')}") from None
                 time.sleep(0.1)
             else:
