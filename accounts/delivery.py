@@ -32,12 +32,12 @@ logger = logging.getLogger(__name__)
 Status, Trouble = Message.Status, Message.Trouble
 
 BATCH = 250
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(seconds=settings.MESSAGE_LEASE_SECONDS)
 SEND_SECONDS = 30
 # With the waits below a message outlives an outage of more than two hours.
 MAX_ATTEMPTS = 10
 FIRST_WAIT, LONGEST_WAIT = 10.0, 3600.0
-RESEND_AFTER, RESEND_UNTIL = timedelta(minutes=15), timedelta(days=1)
+RESEND_AFTER, RESEND_UNTIL = timedelta(seconds=settings.MESSAGE_RESEND_SECONDS), timedelta(days=1)
 # Long enough for a database that restarts; a row not recorded becomes uncertain.
 RECORD_WAITS = (0.2, 0.5, 1, 2, 4, 8, 15)
 

@@ -173,8 +173,13 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_TIMEZONE = "UTC"
+MESSAGE_SWEEP_SECONDS = env.float("MESSAGE_SWEEP_SECONDS", default=10.0)
 CELERY_BEAT_SCHEDULE = {
-    "sweep-messages": {"task": "accounts.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
+    "sweep-messages": {
+        "task": "accounts.tasks.sweep",
+        "schedule": MESSAGE_SWEEP_SECONDS,
+        "options": {"expires": MESSAGE_SWEEP_SECONDS},
+    },
     "sweep-old-rows": {"task": "accounts.tasks.forget_old_rows", "schedule": 3600.0},
     "remind": {"task": "ledger.tasks.remind", "schedule": 60.0},
     "prove-the-book": {"task": "ledger.tasks.prove_the_book", "schedule": 24 * 3600.0},
@@ -236,6 +241,11 @@ MAILERS = {
 }
 # How many messages of a batch are on their way to the gateways at once.
 MESSAGES_AT_ONCE = env.int("MESSAGES_AT_ONCE", default=100)
+# How long a process may have a message before others look after it, and how long an uncertain one waits for a report.
+MESSAGE_LEASE_SECONDS = env.int("MESSAGE_LEASE_SECONDS", default=120)
+MESSAGE_RESEND_SECONDS = env.int("MESSAGE_RESEND_SECONDS", default=900)
+if not 0 < MESSAGE_LEASE_SECONDS < MESSAGE_RESEND_SECONDS:
+    raise ImproperlyConfigured("MESSAGE_RESEND_SECONDS must be more than MESSAGE_LEASE_SECONDS.")
 
 # What one message costs us, in paise, and what may be sent: a business in a day, its cost in a month, all in a day.
 MESSAGE_COSTS = {

@@ -295,7 +295,8 @@ async def tell(state: State, request: Request, provider_id: str) -> None:
     await asyncio.sleep(state.hooks.delay)
     for event in events:
         if told := report(request, provider_id, event, state):
-            with contextlib.suppress(OSError):
+            # A site that is away, or dies over it, misses this report.
+            with contextlib.suppress(OSError, IndexError):
                 await post(*told)
 
 
@@ -366,9 +367,9 @@ async def serve(state: State, port: int = 0, smtp_port: int = 0) -> tuple[Any, i
 
 
 @contextlib.contextmanager
-def running(latency: float = 0.0) -> Iterator[tuple[State, str, int]]:
-    """(state, address, SMTP port) of a fake gateway in a thread of this process; `latency` in seconds."""
-    state, ready, loop = State(latency), threading.Event(), asyncio.new_event_loop()
+def running(latency: float = 0.0, state: State | None = None) -> Iterator[tuple[State, str, int]]:
+    """(state, address, SMTP port) of a fake gateway in a thread of this process; `latency` in seconds, of a new state."""
+    state, ready, loop = state or State(latency), threading.Event(), asyncio.new_event_loop()
     found: list[Any] = []
 
     def work() -> None:

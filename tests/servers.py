@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
@@ -64,7 +65,7 @@ def _leave(signum: int, frame: FrameType | None) -> None:
 
 def run(command: list[str], environment: Mapping[str, str]) -> int:
     """The exit code of `command`; when we are told to leave, the command is told so too and waited for."""
-    process = subprocess.Popen(command, env={**os.environ, **environment}, preexec_fn=_die_with_parent(signal.SIGTERM))
+    process = subprocess.Popen(command, env={**os.environ, **environment}, preexec_fn=die_with_parent(signal.SIGTERM))
     try:
         returncode = process.wait()
     finally:
@@ -76,15 +77,74 @@ def run(command: list[str], environment: Mapping[str, str]) -> int:
 def servers() -> Iterator[dict[str, str]]:
     """DATABASE_URL and REDIS_URL of two private servers that end with the block."""
     with ExitStack() as stack:
-        folder = Path(tempfile.mkdtemp(prefix="sharedledger-servers-", dir=_short_temp_folder()))
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        folder = stack.enter_context(temporary_folder())
         database_url = stack.enter_context(postgresql(folder))
         redis_url = stack.enter_context(redis(folder))
         yield {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
 
 
+@dataclass
+class Server:
+    """A server that a test may stop and start again at the same address, with what it has on disk.
+
+    `stop_signal` stops it in order. Start it from a thread that outlives it: Linux ends it with that thread.
+    """
+
+    name: str
+    url: str
+    command: list[str]
+    log: Path
+    home: Path
+    stop_signal: signal.Signals
+    answers: Callable[[], bool]
+    user: str | None = None
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                self.command,
+                cwd=self.home,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                # A Ctrl-C of the terminal is for the command; we stop the servers after it.
+                start_new_session=True,
+                preexec_fn=die_with_parent(self.stop_signal),
+                **_as_user(self.user),  # type: ignore[call-overload]
+            )
+        self.wait()
+
+    def wait(self) -> None:
+        """Until it answers. Raises ServerFailedError with the end of its log."""
+        assert self.process
+        _wait_until(self.name, self.answers, self.process, self.log)
+
+    def send(self, signum: signal.Signals) -> None:
+        assert self.process
+        self.process.send_signal(signum)
+
+    def stop(self, signum: signal.Signals | None = None) -> None:
+        """End it and wait; SIGQUIT is PostgreSQL's immediate shutdown, SIGKILL ends anything."""
+        if self.process:
+            _stop(self.process, signum or self.stop_signal)
+
+
 @contextmanager
 def postgresql(folder: Path) -> Iterator[str]:
+    with postgresql_server(folder) as server:
+        yield server.url
+
+
+@contextmanager
+def redis(folder: Path) -> Iterator[str]:
+    with redis_server(folder) as server:
+        yield server.url
+
+
+@contextmanager
+def postgresql_server(folder: Path, **changed: str) -> Iterator[Server]:
+    """`changed` are settings that differ from POSTGRES_SETTINGS."""
     binaries = postgres_binaries()
     # initdb and postgres refuse root, so root hands both over to the user that Debian's package makes.
     user = "postgres" if os.geteuid() == 0 else None
@@ -111,24 +171,31 @@ def postgresql(folder: Path) -> Iterator[str]:
         "unix_socket_directories": str(home),
     }
     command = [f"{binaries}/postgres", "-D", f"{data}"]
-    for name, value in settings.items():
+    for name, value in (settings | changed).items():
         command += ["-c", f"{name}={value}"]
+    psql = [f"{binaries}/psql", "-h", "127.0.0.1", "-p", str(port), "-U", "postgres", "-Xqtc"]
+
+    def says(sql: str) -> str | None:
+        """What psql prints; None when it fails."""
+        asked = subprocess.run([*psql, sql], capture_output=True, text=True, check=False, cwd=folder)
+        return None if asked.returncode else asked.stdout
+
+    def answers() -> bool:
+        found = says("SELECT 1 FROM pg_database WHERE datname = 'sharedledger'")
+        return found is not None and (bool(found.strip()) or says("CREATE DATABASE sharedledger") is not None)
+
     # SIGINT asks for a fast shutdown: sessions are cut, files are closed in order.
-    with _running("PostgreSQL", command, log, user=user, cwd=home, stop_signal=signal.SIGINT) as process:
-        psql = [f"{binaries}/psql", "-h", "127.0.0.1", "-p", str(port), "-U", "postgres", "-Xqc"]
-
-        def create_database() -> bool:
-            created = subprocess.run(
-                [*psql, "CREATE DATABASE sharedledger"], capture_output=True, text=True, check=False, cwd=folder
-            )
-            return created.returncode == 0
-
-        _wait_until("PostgreSQL", create_database, process, log)
-        yield f"postgres://postgres@127.0.0.1:{port}/sharedledger"
+    url = f"postgres://postgres@127.0.0.1:{port}/sharedledger"
+    server = Server("PostgreSQL", url, command, log, home, signal.SIGINT, answers, user)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
 
 
 @contextmanager
-def redis(folder: Path) -> Iterator[str]:
+def redis_server(folder: Path) -> Iterator[Server]:
     binary = shutil.which("redis-server")
     if not binary:
         raise ServerFailedError("redis-server is not installed: run bin/setup --dev")
@@ -137,9 +204,23 @@ def redis(folder: Path) -> Iterator[str]:
     log, port = folder / "redis.log", free_port()
     command = [binary, "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
     command += ["--dir", str(home), "--daemonize", "no"]
-    with _running("Redis", command, log, user=None, cwd=home, stop_signal=signal.SIGTERM) as process:
-        _wait_until("Redis", lambda: _redis_answers(port), process, log)
-        yield f"redis://127.0.0.1:{port}/0"
+    url = f"redis://127.0.0.1:{port}/0"
+    server = Server("Redis", url, command, log, home, signal.SIGTERM, lambda: _redis_answers(port))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """One in which both servers may live."""
+    folder = Path(tempfile.mkdtemp(prefix="sharedledger-servers-", dir=_short_temp_folder()))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def postgres_binaries() -> Path:
@@ -170,34 +251,12 @@ def _as_user(user: str | None) -> dict[str, object]:
     return {"user": user, "group": user, "extra_groups": []} if user else {}
 
 
-def _die_with_parent(signum: int) -> Callable[[], None]:
+def die_with_parent(signum: int) -> Callable[[], None]:
     """Run in the child: Linux sends it `signum` when we die without a chance to tidy up."""
     if not sys.platform.startswith("linux"):
         return lambda: None
     prctl = ctypes.CDLL(None).prctl
     return lambda: prctl(PR_SET_PDEATHSIG, int(signum))
-
-
-@contextmanager
-def _running(
-    name: str, command: list[str], log: Path, *, user: str | None, cwd: Path, stop_signal: signal.Signals
-) -> Iterator[subprocess.Popen[bytes]]:
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            # A Ctrl-C of the terminal is for the command; we stop the servers after it.
-            start_new_session=True,
-            preexec_fn=_die_with_parent(stop_signal),
-            **_as_user(user),  # type: ignore[call-overload]
-        )
-    try:
-        yield process
-    finally:
-        _stop(process, stop_signal)
 
 
 def _stop(process: subprocess.Popen[bytes], signum: signal.Signals) -> None:
