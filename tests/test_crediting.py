@@ -248,7 +248,7 @@ def _set_totals(
     max_examples=10,
     deadline=None,
     phases=[Phase.generate],  # each example is dozens of queries: the first fault is shown as it is
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data())
 def test_random_credits_of_a_real_invoice_leave_a_right_book(data: st.DataObject) -> None:
