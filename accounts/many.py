@@ -19,5 +19,8 @@ def texts(values: Collection[str]) -> RawSQL:
 def _rows(values: list[int] | list[str], kind: str) -> RawSQL:
     # The values are a parameter; the kind is one of our two words.
     if connection.vendor == "postgresql":
+        if kind == "bigint":
+            # As one text: psycopg writes each number of a list by itself.
+            return RawSQL("SELECT unnest(%s::bigint[])", ["{" + ",".join(map(str, values)) + "}"])
         return RawSQL(f"SELECT unnest(%s::{kind}[])", [values])  # noqa: S611
     return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(values)])

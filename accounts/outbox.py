@@ -61,7 +61,7 @@ class Stop:
     is_stop: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: 100,000 are made in one go, and a frozen one takes twice the time
 class Draft:
     """One row for `enqueue_many`. `subject` is (kind, id); `fallback` the further ways, tried in this order."""
 
@@ -216,8 +216,8 @@ def enqueue_many(
             "business_id": draft.business_id,
             "party_id": draft.party_id,
             "language": draft.language,
-            "params": json.dumps(draft.params),
-            "fallback": json.dumps([list(way) for way in draft.fallback]),
+            "params": draft.params,
+            "fallback": draft.fallback,
         }
         for n, draft in enumerate(drafts, start=ahead)
     ]
@@ -253,11 +253,11 @@ _SAME = (
 _INSERT_MANY = {
     "postgresql": _COLUMNS
     + 'SELECT kind, channel, "to", subject_kind, subject_id, business_id, party_id, language, '
-    + "params::jsonb, fallback::jsonb, gen_random_uuid(), "
+    + "params, fallback, gen_random_uuid(), "
     + _SAME
     + "FROM jsonb_to_recordset(%(rows)s::jsonb) AS draft(n bigint, kind text, channel text, "
     + '"to" text, subject_kind text, subject_id text, business_id bigint, party_id bigint, language text, '
-    + "params text, fallback text)",
+    + "params jsonb, fallback jsonb)",
     "sqlite": _COLUMNS
     + "SELECT "
     + ", ".join(

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -70,7 +69,7 @@ BEFORE: dict[str, tuple[dict[str, Any], int, Silence | None]] = {
 @pytest.mark.parametrize("state", STATES)
 def test_who_is_left_in_peace_and_why(state: str) -> None:
     given, expected = STATES[state]
-    facts = replace(PLAIN, **given)
+    facts = PLAIN._replace(**given)
     assert silence.why_silent(facts, DAY, RULES) == expected
     # Planning never sends what sending would not.
     assert silence.why_not_planned(facts, DAY, RULES, rule=3) == expected
@@ -79,7 +78,7 @@ def test_who_is_left_in_peace_and_why(state: str) -> None:
 @pytest.mark.parametrize("state", BEFORE)
 def test_what_went_before_keeps_silent(state: str) -> None:
     given, in_this_round, expected = BEFORE[state]
-    assert silence.why_not_planned(replace(PLAIN, **given), DAY, RULES, in_this_round, rule=3) == expected
+    assert silence.why_not_planned(PLAIN._replace(**given), DAY, RULES, in_this_round, rule=3) == expected
 
 
 def test_a_rule_asks_on_its_day_and_is_made_up_for_in_the_two_days_after() -> None:

@@ -10,7 +10,7 @@ import datetime as dt
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import BigIntegerField, CharField, F, Q, QuerySet
@@ -139,8 +139,7 @@ def _wait(batch: Batch, reached: quotas.QuotaReached, now: dt.datetime) -> None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Planned:
+class _Planned(NamedTuple):
     facts: Facts
     rule: int | None
 

@@ -7,7 +7,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import models
 from django.db.models import Count, FilteredRelation, Min, Q, QuerySet
@@ -57,8 +57,7 @@ class Silence(models.TextChoices):
     WEEK_CAP = "week_cap", _("the party got enough reminders in these 7 days")
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What is known of one issued invoice on a day. Amounts in paise, `phone` in E.164.
 
     `first_on`: its own date, or the day the shop first shared it, whichever is later. `used`: the rules (days) that
@@ -81,8 +80,8 @@ class Facts:
     is_queried: bool = False
     is_promised: bool = False
     is_claimed: bool = False
-    stopped: frozenset[str] = field(default_factory=frozenset)
-    used: frozenset[int] = field(default_factory=frozenset)
+    stopped: frozenset[str] = frozenset()
+    used: frozenset[int] = frozenset()
     reminded: int = 0
     reminded_today: bool = False
     party_today: int = 0
