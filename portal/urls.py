@@ -6,6 +6,7 @@ from portal.views import (
     account,
     balance,
     cart,
+    comparing,
     ledger,
     links,
     login,
@@ -71,6 +72,22 @@ urlpatterns = [
     path("portal/<slug:party>/balance/", balance.balance, name="balance"),
     path("portal/<slug:party>/balance.<slug:form>", balance.balance_file, name="balance_file"),
     path("portal/<slug:party>/balance/<slug:confirmation>/", balance.confirmation, name="confirmation"),
+    path("portal/<slug:party>/compare/", comparing.comparisons, name="comparisons"),
+    path("portal/<slug:party>/compare/<slug:comparison>/", comparing.comparison, name="comparison"),
+    path(
+        "portal/<slug:party>/compare/<slug:comparison>/columns/",
+        comparing.comparison_columns,
+        name="comparison_columns",
+    ),
+    path(
+        "portal/<slug:party>/compare/<slug:comparison>/differences.<slug:form>",
+        comparing.comparison_file,
+        name="comparison_file",
+    ),
+    path("portal/<slug:party>/compare/<slug:comparison>/show/", comparing.comparison_share, name="comparison_share"),
+    path(
+        "portal/<slug:party>/compare/<slug:comparison>/delete/", comparing.comparison_delete, name="comparison_delete"
+    ),
     path("portal/<slug:party>/promise/", promises.promise, name="promise"),
     path("portal/<slug:party>/promise/<slug:promise>/take-back/", promises.promise_withdraw, name="promise_withdraw"),
     path("portal/<slug:party>/questions/", queries.query_list, name="queries"),

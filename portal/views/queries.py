@@ -95,7 +95,7 @@ def query_new(request: PortalRequest) -> HttpResponse:
         if public_id := _asked(request, form, document):
             return redirect("portal:query", party=request.party.public_id, query=public_id)
     else:
-        form = AskForm(initial={"line": request.GET.get("line", "")}, lines=lines)
+        form = AskForm(initial={name: request.GET.get(name, "")[:1000] for name in AskForm.GIVEN}, lines=lines)
     context = {
         "form": form,
         "title": document_words(document),
