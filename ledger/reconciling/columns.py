@@ -194,8 +194,9 @@ def _by_contents(table: Table, mapping: Mapping) -> Mapping:
     columns = [[row[at] for row in below if at < len(row) and row[at]] for at in range(width)]
     if mapping.date == NOT_THERE:
         days = [sum(cells.date(cell) is not None for cell in column) for column in columns]
-        if days and max(days):
-            mapping = replace(mapping, date=days.index(max(days)))
+        most = max(days, default=0)
+        if most:
+            mapping = replace(mapping, date=days.index(most))
     if mapping.debit == NOT_THERE and mapping.amount == NOT_THERE and mapping.credit == NOT_THERE:
         free = [at for at in range(width) if at not in mapping.used]
         sums = [at for at in free if columns[at] and _is_money(columns[at])]
