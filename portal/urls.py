@@ -7,6 +7,7 @@ from portal.views import (
     balance,
     cart,
     comparing,
+    itc,
     ledger,
     links,
     login,
@@ -72,6 +73,8 @@ urlpatterns = [
     path("portal/<slug:party>/balance/", balance.balance, name="balance"),
     path("portal/<slug:party>/balance.<slug:form>", balance.balance_file, name="balance_file"),
     path("portal/<slug:party>/balance/<slug:confirmation>/", balance.confirmation, name="confirmation"),
+    path("portal/<slug:party>/gst/", itc.gst, name="gst"),
+    path("portal/<slug:party>/gst.<slug:form>", itc.gst_file, name="gst_file"),
     path("portal/<slug:party>/compare/", comparing.comparisons, name="comparisons"),
     path("portal/<slug:party>/compare/<slug:comparison>/", comparing.comparison, name="comparison"),
     path(

@@ -260,6 +260,8 @@ TABLE: dict[str, Class] = {
     "portal:balance_file": page(PARTY_MONEY),
     "portal:confirmation": page(PARTY_MONEY),
     # a file is its uploader's alone: the owner's here
+    "portal:gst": page(PARTY_MONEY),
+    "portal:gst_file": page(PARTY_MONEY | dict.fromkeys({OWNER, MUNIM}, 302)),  # without a GSTIN
     "portal:comparisons": both(PARTY_MONEY),
     "portal:comparison": page(PERSONAL),
     "portal:comparison_columns": both(PERSONAL),
