@@ -63,6 +63,7 @@ urlpatterns = [
     path("portal/<slug:party>/invoices/<slug:invoice>/pdf", account.invoice_pdf, name="invoice_pdf"),
     path("portal/<slug:party>/ledger/", ledger.ledger, name="ledger"),
     path("portal/<slug:party>/ledger.<slug:form>", ledger.ledger_file, name="ledger_file"),
+    path("portal/<slug:party>/adjustments/<slug:adjustment>/", ledger.adjustment, name="adjustment"),
     path("portal/<slug:party>/payments/<slug:payment>/", receipts.receipt, name="receipt"),
     path("portal/<slug:party>/payments/<slug:payment>/pdf", receipts.receipt_pdf, name="receipt_pdf"),
     path("portal/<slug:party>/pay/", paying.pay, name="pay"),

@@ -241,6 +241,7 @@ TABLE: dict[str, Class] = {
     "portal:invoice_pdf": page(PARTY_MONEY),
     "portal:ledger": page(PARTY_MONEY),
     "portal:ledger_file": page(PARTY_MONEY),
+    "portal:adjustment": page(PARTY_MONEY),
     "portal:invoice_zip": page(PARTY_MONEY | dict.fromkeys({OWNER, MUNIM}, 302)),
     "portal:receipt": page(PARTY_MONEY),
     "portal:receipt_pdf": page(PARTY_MONEY),
