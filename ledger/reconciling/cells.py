@@ -22,7 +22,7 @@ _SERIAL = re.compile(r"[0-9]{5}", re.ASCII)
 _SERIAL_START = dt.date(1899, 12, 30)
 
 _CURRENCY = re.compile(r"₹|rs\.?|inr|/-", re.IGNORECASE | re.ASCII)
-_SIDE = re.compile(r"\s*\(?\b(dr|cr|debit|credit|d|c)\b\.?\)?\s*$", re.IGNORECASE | re.ASCII)
+_SIDE = re.compile(r"\s*\(?(?<![a-z])(dr|cr|debit|credit|d|c)\b\.?\)?\s*$", re.IGNORECASE | re.ASCII)
 _SIDE_FIRST = re.compile(r"^\(?(dr|cr)\b\.?\)?\s*", re.IGNORECASE | re.ASCII)
 _PLAIN = re.compile(r"[0-9]*(?:\.[0-9]*)?", re.ASCII)
 _COMMA_DECIMALS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})*,[0-9]{2}", re.ASCII)

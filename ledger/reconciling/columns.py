@@ -209,6 +209,8 @@ def _by_contents(table: Table, mapping: Mapping) -> Mapping:
             if at not in mapping.used and columns[at] and all(_type_of(cell) for cell in columns[at]):
                 mapping = replace(mapping, side=at)
                 break
+    if mapping.number == NOT_THERE:
+        mapping = replace(mapping, number=_numbered(columns, mapping.used))
     if mapping.text == NOT_THERE:
         free = [at for at in range(width) if at not in mapping.used and columns[at]]
         if free:
@@ -216,6 +218,14 @@ def _by_contents(table: Table, mapping: Mapping) -> Mapping:
             longest = max(free, key=lambda at: (letters[at], -at))
             mapping = replace(mapping, text=longest)
     return mapping
+
+
+def _numbered(columns: list[list[str]], used: set[int]) -> int:
+    """The first free column that is mostly numbers of documents."""
+    for at, column in enumerate(columns):
+        if at not in used and column and sum(bool(keys.key_of(cell)) for cell in column) * 10 >= len(column) * 6:
+            return at
+    return NOT_THERE
 
 
 def _is_money(column: list[str]) -> bool:

@@ -348,8 +348,12 @@ class _Matching:
         return []
 
     def _wrong_side_on_the_day(self) -> None:
+        def kind(our: int, their: int) -> Kind | None:
+            is_bill_paid = self.ours[our].is_document and keys.says_money(self.theirs[their])
+            return None if is_bill_paid else Kind.SIDE
+
         self._pair_up(
-            lambda our, their: Kind.SIDE,
+            kind,
             lambda at: [(self.ours[at].on, self.ours[at].paise)],
             lambda at: [] if self._speaks(at) else [(self.theirs[at].on, -self.theirs[at].paise)],
         )

@@ -1,12 +1,13 @@
 """What came out of a comparison in words: for the page, on both sides, and as a file."""
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.india import show_date
 from accounts.money import MINUS, amount, rupees, with_side
 from ledger.models import Entry
 from ledger.reconciling.kinds import Finding, Kind, Ours, Result, Theirs
@@ -61,6 +62,10 @@ class Group:
     more: int = 0
 
 
+def _day(day: dt.date) -> str:
+    return date_format(day, "DATE_FORMAT")
+
+
 def change(paise: int) -> str:
     """A difference with its sign: +₹10.00 when the shop's book has more."""
     return f"+{rupees(paise)}" if paise > 0 else rupees(paise) if paise else ""
@@ -103,12 +108,12 @@ def groups(result: Result) -> list[Group]:
 def line(finding: Finding) -> Line:
     ours, theirs = finding.ours, finding.theirs
     first = (ours or theirs)[0]
-    days = [
-        show_date(row.on)
-        for row in (theirs[:1] + ours[:1] if {row.on for row in ours} != {row.on for row in theirs} else (first,))
-    ]
+    differ = bool(ours and theirs) and {row.on for row in ours} != {row.on for row in theirs}
+    days = [_day(row.on) for row in ((theirs[0], ours[0]) if differ else (first,))]
     return Line(
-        day=" · ".join(dict.fromkeys(days)),
+        day=days[0]
+        if len(days) == 1
+        else _("%(mine)s in your file, %(shops)s at the shop") % {"mine": days[0], "shops": days[1]},
         title=name_of(ours[0])
         if ours
         else theirs[0].number or theirs[0].text[:60] or _("Row %(n)s") % {"n": theirs[0].line},
@@ -145,12 +150,12 @@ def question(finding: Finding) -> tuple[str, str]:
     """(kind of query, words) to ask the shop about a finding, in the reader's language."""
     ours, theirs = finding.ours[0], finding.theirs
     about = "price" if finding.kind in (Kind.AMOUNT, Kind.TAX) else "other"
-    words = f"{finding.kind.label}: {name_of(ours)}, {show_date(ours.on)}, {amount(abs(ours.paise))}."
+    words = f"{finding.kind.label}: {name_of(ours)}, {_day(ours.on)}, {amount(abs(ours.paise))}."
     for row in theirs[:4]:
         mine = _("In my book: %(number)s, %(date)s, %(amount)s.")
         words += " " + mine % {
             "number": row.number or row.text[:40] or "-",
-            "date": show_date(row.on),
+            "date": _day(row.on),
             "amount": f"{'' if row.paise >= 0 else MINUS}{amount(abs(row.paise))}",
         }
     if not theirs:

@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.india import show_date, today
+from accounts.india import today
 from accounts.money import percent, rupees
 from ledger import export, itc
 from ledger.models import Invoice
@@ -83,7 +83,7 @@ def _row(request: PortalRequest, row: tuple[Any, ...]) -> dict[str, Any]:
     return {
         "href": reverse("portal:invoice", kwargs={"party": request.party.public_id, "invoice": row[-1]}),
         "number": row[1],
-        "date": show_date(row[0]),
+        "date": date_format(row[0], "DATE_FORMAT"),
         "note": " · ".join(
             filter(None, (row[2], percent(row[10]), row[7], row[8] == _("Yes") and _("reverse charge")))
         ),
@@ -96,7 +96,7 @@ def _lacking(request: PortalRequest, invoice: Invoice) -> dict[str, str]:
     """A bill without the GSTIN, and the way to ask for a correction with the words filled in."""
     words = _("My GSTIN is missing on %(number)s of %(date)s. Please correct the bill: %(gstin)s.") % {
         "number": invoice.number,
-        "date": show_date(invoice.issued_on),
+        "date": date_format(invoice.issued_on, "DATE_FORMAT"),
         "gstin": request.party.gstin,
     }
     where = {"party": request.party.public_id}
@@ -109,7 +109,10 @@ def _lacking(request: PortalRequest, invoice: Invoice) -> dict[str, str]:
         "number": invoice.number,
         "tax": rupees(tax),
         "note": " · ".join(
-            (show_date(invoice.issued_on), _("with %(gstin)s") % {"gstin": there} if there else _("without any GSTIN"))
+            (
+                date_format(invoice.issued_on, "DATE_FORMAT"),
+                _("with %(gstin)s") % {"gstin": there} if there else _("without any GSTIN"),
+            )
         ),
     }
 
