@@ -14,8 +14,12 @@ from accounts.idempotency import new_key
 from accounts.models import PartyPerson
 from ledger import posting
 from ledger.models import Comparison
-from ledger.reconciling import kept
+from ledger.reconciling import book, kept
+from ledger.statements import Period
 from tests import factories as make
+from tests import their_books
+from tests.conftest import REAL_REGISTER
+from tests.test_end_to_end import papers_of
 
 pytestmark = pytest.mark.django_db
 DOORS = 4  # session, user, device, scope
@@ -93,8 +97,8 @@ def test_what_is_saved_says_the_same_and_is_no_formula(client, compared):
     where, _row = compared
     answer = client.get(f"{where}differences.csv")
     table = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
-    book = load_workbook(io.BytesIO(b"".join(client.get(f"{where}differences.xlsx").streaming_content)))
-    cells = [["" if cell is None else str(cell) for cell in row] for row in book.active.iter_rows(values_only=True)]
+    sheet = load_workbook(io.BytesIO(b"".join(client.get(f"{where}differences.xlsx").streaming_content)))
+    cells = [["" if cell is None else str(cell) for cell in row] for row in sheet.active.iter_rows(values_only=True)]
     assert [row[0] for row in table[1:]] == [row[0] for row in cells[1:]]
     assert [row[4] for row in table if "HYPERLINK" in row[4]] == ["By =HYPERLINK(1) Purchase"]
     assert sum(round(float(row[-1]) * 100) for row in table[1:-1]) == round(float(table[-1][-1]) * 100) == 1_000_00
@@ -210,3 +214,34 @@ def test_the_list_and_the_result_cost_the_same_whatever_they_show(
         client.get(at(party))
     with django_assert_num_queries(DOORS + 1):
         client.get(where)
+
+
+@pytest.mark.real_data
+def test_a_real_customers_ledger_is_uploaded_with_thirty_differences_and_all_are_shown(django_assert_max_num_queries):
+    """The whole road, in the book: a wholesaler's customer with their bills, money and TDS; their file by Tally."""
+    papers = sorted(papers_of(REAL_REGISTER).items(), key=lambda item: (-len(item[1]), item[0]))
+    bills = next(found for customer, found in papers[2:] if customer and 30 <= len(found) <= 60)
+    business = make.make_business("Real", make.make_user(), scheme="regular", gstin="27AAACR5055K1Z7")
+    party = make.make_party(business, make.new_phone(), "Real customer")
+    for at, paper in enumerate(bills):
+        on, paise = dt.date.fromisoformat(paper.on) + dt.timedelta(days=15 * 365), int(paper.total * 100)
+        lines = [make.line("Goods", paise=abs(paise), gst_rate_bp=1800)]
+        if paise < 0:
+            make.make_credit_note(party, lines=lines, on=on, reference=paper.number)
+        elif paise > 0:
+            made = make.make_invoice(party, lines=lines, on=on, reference=paper.number)
+            tds = made.total_paise // 1000 if at % 2 else 0
+            paid, utr = made.total_paise - tds, f"N17850{at * 7919 % 999_983:06}"
+            make.make_payment(party, paid, on=on + dt.timedelta(days=5), reference=utr, tds_paise=tds, shares=[])
+    side = book.side_of(party, Period(dt.date(2025, 11, 1), dt.date(2026, 8, 1)))
+    seeds = their_books.sow(side.rows, lambda row: row.number if row.is_document else row.reference, seed=5)
+
+    client = make.customer_client(party)
+    where = upload(client, party, their_books.tally(seeds.rows)).url
+    with django_assert_max_num_queries(20):
+        result_url = client.post(where, guessed(client, where))["Location"]
+    result = kept.result_of(Comparison.objects.get())
+    assert their_books.differences(result) == their_books.expected(seeds)
+    context = client.get(result_url).context
+    assert {group.kind: group.count for group in context["groups"]} == dict.fromkeys(their_books.SOWN, 3)
+    assert result.our_paise == side.closing_paise
