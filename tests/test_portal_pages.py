@@ -338,6 +338,8 @@ TAILS = [
     "invoices/{invoice}/",
     "invoices/{invoice}/pdf",
     "ledger/",
+    "gst/",
+    "compare/",
     "store/",
     "store/cart/",
     "store/{item}/image",
