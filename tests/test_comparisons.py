@@ -27,7 +27,7 @@ DOORS = 4  # session, user, device, scope
 TALLY = (
     "Ram Kirana,,,,,,\nLedger Account\n1-Nov-2026 to 29-Nov-2026\n\nDate,Particulars,,Vch Type,Vch No.,Debit,Credit\n"
     '{day},By,Purchase,Purchase,{bill},,"1,000.00"\n'
-    "{day},By,=HYPERLINK(1),Purchase,Q-77,,250.00\n"
+    "{day},By,=HYPERLINK(1),Purchase,=Q-77,,250.00\n"
     "{day},To,Bank,Payment,,300.00,\n"
 )
 
@@ -101,6 +101,7 @@ def test_what_is_saved_says_the_same_and_is_no_formula(client, compared):
     cells = [["" if cell is None else str(cell) for cell in row] for row in sheet.active.iter_rows(values_only=True)]
     assert [row[0] for row in table[1:]] == [row[0] for row in cells[1:]]
     assert [row[4] for row in table if "HYPERLINK" in row[4]] == ["By =HYPERLINK(1) Purchase"]
+    assert [row[3] for row in table if "Q-77" in row[3]] == [row[3] for row in cells if "Q-77" in row[3]] == ["'=Q-77"]
     assert sum(round(float(row[-1]) * 100) for row in table[1:-1]) == round(float(table[-1][-1]) * 100) == 1_000_00
 
 
