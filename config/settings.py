@@ -184,6 +184,7 @@ CELERY_BEAT_SCHEDULE = {
     "remind": {"task": "ledger.tasks.remind", "schedule": 60.0},
     "prove-the-book": {"task": "ledger.tasks.prove_the_book", "schedule": 24 * 3600.0},
     "forget-old-papers": {"task": "ledger.tasks.forget_old_papers", "schedule": 24 * 3600.0},
+    "forget-old-comparisons": {"task": "ledger.tasks.forget_old_comparisons", "schedule": 24 * 3600.0},
 }
 EMBEDDED_DRAINER = env.bool("EMBEDDED_DRAINER", default=not REDIS_URL) and not TESTING
 

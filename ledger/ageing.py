@@ -5,7 +5,7 @@ Due today is not yet overdue. Overdue by 1 to 30 days, 31 to 60, 61 to 90, and m
 
 import datetime as dt
 
-from django.db.models import BigIntegerField, F, Q, QuerySet, Sum
+from django.db.models import BigIntegerField, F, Q, QuerySet, Sum, Window
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Business, Party
@@ -42,15 +42,16 @@ def _within(name: str, on: dt.date, prefix: str) -> Q:
     return found
 
 
-def sums(on: dt.date, prefix: str = "") -> dict[str, Sum]:
+def sums(on: dt.date, prefix: str = "", default: int | None = 0) -> dict[str, Sum]:
     """For annotate() or aggregate() over open items: every bucket, `advance` (negative) and `balance`, their sum."""
     rest = F(f"{prefix}open_paise")
     debit, credit = (Q(**{f"{prefix}side": side}) for side in (OpenItem.Side.DEBIT, OpenItem.Side.CREDIT))
     number = BigIntegerField()
     found = {
-        name: Sum(rest, filter=debit & _within(name, on, prefix), default=0, output_field=number) for name in NAMES
+        name: Sum(rest, filter=debit & _within(name, on, prefix), default=default, output_field=number)
+        for name in NAMES
     }
-    found["advance"] = Sum(-rest, filter=credit, default=0, output_field=number)
+    found["advance"] = Sum(-rest, filter=credit, default=default, output_field=number)
     return found
 
 
@@ -61,6 +62,16 @@ def open_items(business: Business) -> QuerySet[OpenItem]:
 def totals(business: Business, on: dt.date) -> dict[str, int]:
     """What the whole business has open on the day `on`, by bucket, with `advance` (negative): one query."""
     return open_items(business).aggregate(**sums(on))
+
+
+def of_party(party: Party, on: dt.date) -> QuerySet[OpenItem]:
+    """What one party has open, bills first, the longest due first, with their documents.
+
+    Each row carries the sums of all of them (`total_<bucket>`, `total_advance`, None for nothing), so that the first rows cost one query.
+    """
+    found = open_items(party.business).filter(party=party).select_related("invoice", "payment", "adjustment")
+    totals = {f"total_{name}": Window(expression) for name, expression in sums(on, default=None).items()}
+    return found.annotate(**totals).order_by("-side", "due_on", "pk")
 
 
 def parties(business: Business, on: dt.date) -> QuerySet[Party]:

@@ -11,6 +11,7 @@ class LedgerConfig(AppConfig):
         from ledger.reminders import texts
 
         drainer.each_hour(tasks.forget_old_papers)
+        drainer.each_hour(tasks.forget_old_comparisons)
         database_walls.register(*walls.refusals())
         drainer.each_minute(tasks.remind)
         messages.register()

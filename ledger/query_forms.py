@@ -40,6 +40,8 @@ class WordForm(OnceForm):
 class AskForm(WordForm):
     """“Something differs”: which line of the invoice (if it is about one), what kind of difference, and the words."""
 
+    GIVEN = ("line", "about", "text")  # what an address may fill in
+
     line = forms.ChoiceField(label=gettext_lazy("Where?"), required=False)
     about = forms.ChoiceField(
         label=gettext_lazy("What differs?"), choices=[("", gettext_lazy("Choose one")), *Query.About.choices]

@@ -8,12 +8,12 @@ debit - credit (positive: receivable).
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from accounts.india import fy_start, today
 from accounts.models import Party
-from ledger.models import DayTotal, Entry, MonthTotal, OpenItem, PartyBalance
+from ledger.models import DayTotal, Entry, InvoiceLine, MonthTotal, OpenItem, PartyBalance
 
 NET = Coalesce(Sum(F("debit_paise") - F("credit_paise")), 0)
 PAGE_SIZE = 25
@@ -96,8 +96,11 @@ def read_cursor(text: str) -> tuple[dt.date, int] | None:
         return None
 
 
-def page(party: Party, period: Period, after: str = "", size: int = PAGE_SIZE) -> Page:
-    """A page of the ledger by keyset: four queries for any period, page and length of history."""
+def page(party: Party, period: Period, after: str = "", size: int = PAGE_SIZE, *, with_charges: bool = False) -> Page:
+    """A page of the ledger by keyset: four queries for any period, page and length of history.
+
+    `with_charges`: entries carry `charges_paise`, the taxed freight, packing and the like on their bill (None: none).
+    """
     cursor = read_cursor(after)
     if cursor and not period.start <= cursor[0] <= period.end:
         cursor = None  # of another period: its rows would not follow on
@@ -110,6 +113,8 @@ def page(party: Party, period: Period, after: str = "", size: int = PAGE_SIZE) -
         .select_related("invoice__open_item", "payment__open_item", "adjustment__open_item")
         .order_by("dated_on", "id")
     )
+    if with_charges:
+        entries = entries.annotate(charges_paise=_charges())
     opening, closing, day_start = balances_before(party, period.start, period.day_after, first_day)
     same_day = Entry.objects.filter(
         business_id=party.business_id, party=party, dated_on=first_day, pk__lte=first_pk
@@ -132,6 +137,11 @@ def page(party: Party, period: Period, after: str = "", size: int = PAGE_SIZE) -
         is_first=cursor is None,
         next_cursor=cursor_of(found[size - 1]) if more else "",
     )
+
+
+def _charges() -> Subquery:
+    lines = InvoiceLine.objects.filter(invoice_id=OuterRef("invoice_id"), is_charge=True, in_taxable_value=True)
+    return Subquery(lines.order_by().values("invoice_id").values(sum=Sum("taxable_paise")))
 
 
 def earlier(party: Party, period: Period, after: str, size: int = PAGE_SIZE) -> str:

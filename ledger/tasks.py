@@ -10,6 +10,7 @@ from accounts import background
 from accounts.models import Party
 from ledger import integrity, papers, statement_paper
 from ledger.models import Invoice
+from ledger.reconciling import kept
 from ledger.reminders import planning
 from ledger.statements import Period
 
@@ -55,6 +56,12 @@ def make_statement(party_id: int, starts_on: str, ends_on: str, language: str) -
 def forget_old_papers() -> int:
     """Forget the PDFs that nobody has asked for in 30 days; returns how many."""
     return papers.forget_old()
+
+
+@shared_task
+def forget_old_comparisons() -> int:
+    """Forget what customers compared half a year ago; returns how many."""
+    return kept.forget_old()
 
 
 @shared_task

@@ -39,6 +39,8 @@ PERIODS = {
     "this-year": _("This financial year"),
     "this-month": _("This month"),
     "last-month": _("Last month"),
+    "this-quarter": _("This quarter"),
+    "last-quarter": _("Last quarter"),
     "last-year": _("Last financial year"),
     "all": _("Everything"),
     "custom": _("Own dates"),
@@ -50,11 +52,15 @@ def preset(name: str) -> Period | None:
     day = today()
     month = day.replace(day=1)
     before = month - dt.timedelta(days=1)
+    quarter = day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)  # those of the financial year are the calendar's
+    before_quarter = quarter - dt.timedelta(days=1)
     year = fy_start(day)
     last_year = year - dt.timedelta(days=1)
     return {
         "this-month": Period(month, day),
         "last-month": Period(before.replace(day=1), before),
+        "this-quarter": Period(quarter, day),
+        "last-quarter": Period(before_quarter.replace(month=before_quarter.month - 2, day=1), before_quarter),
         "this-year": Period(year, day),
         "last-year": Period(fy_start(last_year), fy_end(last_year)),
         "all": Period(BEGINNING, day),

@@ -31,6 +31,7 @@ from ledger.models import (
     Adjustment,
     BalanceConfirmation,
     Batch,
+    Comparison,
     Invoice,
     LinkOpen,
     LinkPreview,
@@ -45,6 +46,7 @@ from ledger.models import (
     ReminderSettings,
     ShareLink,
 )
+from ledger.reconciling import kept
 from ledger.reminders import rules
 
 PIXEL = bytes.fromhex(
@@ -243,6 +245,13 @@ def make_confirmation(
     return confirmations.confirm(person, by or make_user(), as_on=on, seen_paise=seen, theirs_paise=theirs, note=note)
 
 
+def make_comparison(party: Party, mark: str = "Ramesh", *, by: User | None = None) -> Comparison:
+    """A file with one bill that the shop does not have, compared."""
+    file = f'Date,Particulars,Bill No,Debit,Credit\n{india.today():%d-%m-%Y},{mark} harvest,Q9,,"1,000.00"\n'
+    uploaded = kept.upload(party, by or make_user(), f"{mark} khata.csv", file.encode())
+    return kept.compare(uploaded, uploaded.uploaded_by, kept.mapping_of(uploaded))
+
+
 def make_adjustment(
     party: Party,
     paise: int = 100_00,
@@ -305,6 +314,7 @@ class Book:
     adjustment: Adjustment
     batch: Batch  # cancelled
     claim: PaymentClaim  # waits, with a screenshot
+    comparison: Comparison
     promise: Promise  # through the invoice's link
     query: Query  # of a line of the invoice, with a photo
     word: QueryMessage  # that has the photo
@@ -361,6 +371,8 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
     invoice_link, portal_link = links.for_invoice(invoice, owner), links.for_party(party, owner)
     receipt_link = links.for_receipt(payment, owner)
     statement_link = links.for_statement(party, statements.this_financial_year(), owner)
+    comparison = make_comparison(party, mark, by=buyer)
+    kept.show_to_shop(comparison, buyer, shown=True)
     talks = _talk(mark, party, buyer, owner, invoice, payment, adjustment, invoice_link)
     now = timezone.now()
     Paper.objects.create(business=business, party=party, key=f"{business.pk:064x}", claimed_at=now, asked_at=now)
@@ -395,6 +407,7 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
         adjustment=adjustment,
         batch=batch,
         claim=claim,
+        comparison=comparison,
         **talks,
         invoice_link=invoice_link,
         portal_link=portal_link,

@@ -62,6 +62,7 @@ SHOP = _expect((OUTSIDE | CUSTOMERS, LOGIN), (MERCHANTS, 404), ({MERCHANT, STAFF
 SHOP_OWNER = SHOP | {STAFF: 403}
 PARTY = _expect((OUTSIDE | MERCHANTS, LOGIN), (CUSTOMERS, 404), ({OWNER, HELPER, MUNIM}, 200))
 PARTY_MONEY = PARTY | {HELPER: 403}
+PERSONAL = PARTY_MONEY | {MUNIM: 404}  # the owner's own, of nobody else of the party
 PARTY_ORDERS = PARTY | {MUNIM: 403}
 ANY_MERCHANT = _expect((OUTSIDE | CUSTOMERS, LOGIN), (MERCHANTS, 200))
 ANY_CUSTOMER = _expect((OUTSIDE | MERCHANTS, LOGIN), (CUSTOMERS, 200))
@@ -165,6 +166,8 @@ TABLE: dict[str, Class] = {
     "ledger:query_close": deed(SHOP),
     "ledger:query_image": page(SHOP),
     "ledger:party_confirm": both(SHOP),
+    "ledger:party_comparisons": page(SHOP),
+    "ledger:comparison": page(SHOP),
     "ledger:confirmation": page(SHOP),
     "ledger:adjustment_list": page(SHOP),
     "ledger:adjustment_new": both(SHOP),
@@ -238,6 +241,7 @@ TABLE: dict[str, Class] = {
     "portal:invoice_pdf": page(PARTY_MONEY),
     "portal:ledger": page(PARTY_MONEY),
     "portal:ledger_file": page(PARTY_MONEY),
+    "portal:adjustment": page(PARTY_MONEY),
     "portal:invoice_zip": page(PARTY_MONEY | dict.fromkeys({OWNER, MUNIM}, 302)),
     "portal:receipt": page(PARTY_MONEY),
     "portal:receipt_pdf": page(PARTY_MONEY),
@@ -256,6 +260,15 @@ TABLE: dict[str, Class] = {
     "portal:balance": both(PARTY_MONEY),
     "portal:balance_file": page(PARTY_MONEY),
     "portal:confirmation": page(PARTY_MONEY),
+    # a file is its uploader's alone: the owner's here
+    "portal:gst": page(PARTY_MONEY),
+    "portal:gst_file": page(PARTY_MONEY | dict.fromkeys({OWNER, MUNIM}, 302)),  # without a GSTIN
+    "portal:comparisons": both(PARTY_MONEY),
+    "portal:comparison": page(PERSONAL),
+    "portal:comparison_columns": both(PERSONAL),
+    "portal:comparison_file": page(PERSONAL),
+    "portal:comparison_share": deed(PERSONAL),
+    "portal:comparison_delete": deed(PERSONAL),
     "portal:store": page(PARTY),
     "portal:cart": page(PARTY_ORDERS),
     "portal:cart_line": deed(PARTY_ORDERS),
@@ -347,6 +360,7 @@ def build_town() -> Town:
         "query": other_query,
         "message": other_query.messages.get(),
         "confirmation": factories.make_confirmation(ours.other_party, by=buyer, note=f"{OURS} hurry"),
+        "comparison": factories.make_comparison(ours.other_party, f"{OURS} hurry", by=buyer),
     }
     return Town(ours, theirs, hidden, other_order, other_claim, other_talks, visitors_of(ours, theirs))
 
@@ -403,6 +417,7 @@ def own_arguments(town: Town, name: str) -> dict[str, str]:
         "query": ours.query.public_id,
         "message": ours.word.public_id,
         "confirmation": ours.confirmation.public_id,
+        "comparison": ours.comparison.public_id,
         "item": ours.item.public_id,
         "image": ours.image.public_id,
         "order": ours.order.public_id,
@@ -533,7 +548,7 @@ def test_every_page_shows_itself_to_those_who_may_see_it_and_changes_nothing(tow
 
 
 def _is_private(name: str) -> bool:
-    return TABLE[name].who in (SHOP, SHOP_OWNER, PARTY, PARTY_MONEY, PARTY_ORDERS, ANY_MERCHANT, ANY_CUSTOMER)
+    return TABLE[name].who in (SHOP, SHOP_OWNER, PARTY, PARTY_MONEY, PARTY_ORDERS, PERSONAL, ANY_MERCHANT, ANY_CUSTOMER)
 
 
 @pytest.mark.parametrize("visitor", sorted(EVERYBODY))
@@ -624,6 +639,7 @@ def foreign_rows(town: Town, name: str, key: str) -> list[str]:
         "query": [theirs.query],
         "message": [theirs.word],
         "confirmation": [theirs.confirmation],
+        "comparison": [theirs.comparison],
         "item": [theirs.item],
         "image": [theirs.image],
         "order": [theirs.order],

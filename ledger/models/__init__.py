@@ -2,6 +2,7 @@
 
 from ledger.models.book import Allocation, DayTotal, Entry, MonthTotal, OpenItem, PartyBalance
 from ledger.models.claims import PaymentClaim
+from ledger.models.comparisons import Comparison
 from ledger.models.confirmations import BalanceConfirmation, ConfirmationRequest
 from ledger.models.invoices import Invoice, InvoiceLine
 from ledger.models.papers import Paper
@@ -17,6 +18,7 @@ __all__ = [
     "Allocation",
     "BalanceConfirmation",
     "Batch",
+    "Comparison",
     "ConfirmationRequest",
     "DayTotal",
     "Entry",

@@ -5,23 +5,26 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.india import today
 from accounts.models import Party
 from accounts.money import MINUS, amount, rupees, with_side
-from ledger import paper, statements
+from ledger import ageing, paper, statements
 from ledger import talks as ledger_talks
-from ledger.models import Adjustment, Entry, Invoice, Payment
+from ledger.models import Adjustment, Entry, Invoice, OpenItem, Payment
 from ledger.statements import BEGINNING
-from portal import talks, told
+from portal import talks, told, vouchers
 from portal.access import PortalRequest, page, party_page
 from portal.forms import PERIODS, PeriodForm, preset
 from portal.views import papers
 from portal.views.account import balance_of
+
+MOST_PENDING = 10
 
 
 @require_safe
@@ -29,11 +32,14 @@ from portal.views.account import balance_of
 def ledger(request: PortalRequest) -> HttpResponse:
     """The statement of a period; own dates that make no sense are said so next to the field, with status 400."""
     name, period, form = _chosen_period(request)
-    book = statements.page(request.party, period, request.GET.get("after", ""))
+    book = statements.page(request.party, period, request.GET.get("after", ""), with_charges=True)
     balance = balance_of(request.party)
     found = ledger_talks.of_party(request.party)
     asking = "ask" in request.GET
-    context = book_context(request, request.party, book, asked=ledger_talks.asked_about(found), asking=asking) | {
+    inside = vouchers.of_entries(request.party, [row.entry for row in book.rows])
+    asked = ledger_talks.asked_about(found)
+    context = book_context(request, request.party, book, asked=asked, asking=asking, inside=inside) | {
+        "ageing": _ageing(request.party),
         "talks": talks.rows(request.party, found),
         "asking": asking,
         "form": form,
@@ -45,6 +51,57 @@ def ledger(request: PortalRequest) -> HttpResponse:
         "told": told.waiting(request.party, balance.paise),
     }
     return page(request, "portal/ledger.html", "ledger", context, status=400 if form.errors else 200)
+
+
+def _ageing(party: Party) -> dict[str, Any]:
+    """What is pending today: by how late it is, and the bills themselves, the longest due first; one query."""
+    day = today()
+    items = list(ageing.of_party(party, day)[: MOST_PENDING + 1])
+    sums = {name: getattr(items[0], f"total_{name}") or 0 if items else 0 for name in (*ageing.NAMES, "advance")}
+    pending = [_pending(party, item, day) for item in items if item.side == OpenItem.Side.DEBIT]
+    return {
+        "buckets": [
+            (ageing.NAMES[name], rupees(sums[name]), name != ageing.NOT_DUE and sums[name]) for name in ageing.NAMES
+        ],
+        "advance": rupees(-sums["advance"]) if sums["advance"] else "",
+        "pending": pending[:MOST_PENDING],
+        "more": len(pending) > MOST_PENDING,
+        "total": rupees(sum(sums[name] for name in ageing.NAMES)),
+    }
+
+
+def _pending(party: Party, item: OpenItem, day: dt.date) -> dict[str, Any]:
+    return {
+        "href": _document_url(party, item.document),
+        "title": ledger_talks.document_words(item.document),
+        "rest": rupees(item.open_paise),
+        "total": rupees(item.total_paise) if item.open_paise != item.total_paise else "",
+        "due": date_format(item.due_on, "DATE_FORMAT"),
+        "days_late": max(0, (day - item.due_on).days),
+    }
+
+
+def _document_url(party: Party, document: Invoice | Payment | Adjustment) -> str:
+    name = {Invoice: "invoice", Payment: "receipt", Adjustment: "adjustment"}[type(document)]
+    key = "payment" if name == "receipt" else name
+    return reverse(f"portal:{name}", kwargs={"party": party.public_id, key: document.public_id})
+
+
+@require_safe
+@party_page(money=True)
+def adjustment(request: PortalRequest, adjustment: str) -> HttpResponse:
+    """One adjustment as a voucher: what it is, why, and which bills it settles."""
+    scope = Adjustment.objects.filter(business=request.business, party=request.party).select_related("open_item")
+    found = get_object_or_404(scope, public_id=adjustment)
+    context = {
+        "one": found,
+        "title": found.get_kind_display(),
+        "amount": rupees(found.amount_paise),
+        "raises": found.side == Adjustment.Side.DEBIT,
+        "cancelled": found.status == Adjustment.Status.CANCELLED,
+        "pairs": vouchers.settlements(request.party, [found.open_item]).get(found.open_item.pk, ()),
+    }
+    return page(request, "portal/adjustment.html", "ledger", context)
 
 
 def _files(request: PortalRequest) -> list[tuple[str, str]]:
@@ -87,11 +144,13 @@ def book_context(
     is_linked: bool = True,
     asked: dict[tuple[str, int], str] | None = None,
     asking: bool = False,
+    inside: dict[int, vouchers.Pairs] | None = None,
 ) -> dict[str, Any]:
     """What `portal/_ledger.html` shows of one page of the book; without `is_linked` its rows lead nowhere.
 
     `here`: the page's own address, where a request for another one shows it. `asked`: the queries that live, by what
-    they are about (ledger.talks.asked_about); `asking`: a row leads to the form of one.
+    they are about (ledger.talks.asked_about); `asking`: a row leads to the form of one. `inside`: what unfolds below a
+    row, by entry (portal.vouchers).
     """
     period = book.period
     is_all = period.start == BEGINNING
@@ -99,6 +158,8 @@ def book_context(
     days = [opens_on, *(row.entry.dated_on for row in book.rows), period.end]
     first_year, *years, last_year = _year_heads(period, days)
     rows = [_ledger_row(party, row, year) for row, year in zip(book.rows, years, strict=True)]
+    if inside:
+        rows = [replace(row, voucher=inside.get(one.entry.pk, ())) for row, one in zip(rows, book.rows, strict=True)]
     if asked or asking:
         rows = [
             _with_query(party, row, one.entry, asked or {}, asking) for row, one in zip(rows, book.rows, strict=True)
@@ -171,6 +232,7 @@ class LedgerRow:
     is_settled: bool
     is_cancelled: bool
     query: str = ""
+    voucher: vouchers.Pairs = ()
 
 
 def _ledger_row(party: Party, row: statements.Row, year: str) -> LedgerRow:
@@ -226,14 +288,14 @@ def _document_words(party: Party, entry: Entry) -> dict[str, Any]:
     }
 
 
-def _adjustment_words(_party: Party, entry: Entry) -> dict[str, Any]:
+def _adjustment_words(party: Party, entry: Entry) -> dict[str, Any]:
     adjustment = entry.adjustment
     assert adjustment is not None, "an entry has one source"
     title, is_reversal = adjustment.get_kind_display(), entry.kind == Entry.Kind.REVERSAL
     cancelled = adjustment.status == Adjustment.Status.CANCELLED
     return {
         "title": _("Cancelled: %(document)s") % {"document": title} if is_reversal else title,
-        "href": "",
+        "href": reverse("portal:adjustment", kwargs={"party": party.public_id, "adjustment": adjustment.public_id}),
         "note": " · ".join(filter(None, (adjustment.number, adjustment.reason))),
         "badge": "cancelled" if cancelled and not is_reversal else "",
         "status": _("Cancelled") if cancelled and not is_reversal else "",

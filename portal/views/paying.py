@@ -93,7 +93,8 @@ def paid(request: PortalRequest) -> HttpResponse:
 def _initial(request: PortalRequest, invoice: Invoice | None) -> dict[str, Any]:
     asked = AmountForm(request.GET)
     if asked.is_valid():
-        return {"amount": plain(asked.cleaned_data["amount"])}
+        more = {"reference": request.GET.get("reference", "")[:60], "paid_on": request.GET.get("on", "")[:10]}
+        return {"amount": plain(asked.cleaned_data["amount"])} | {name: text for name, text in more.items() if text}
     return {"amount": plain(invoice.due_paise)} if invoice and invoice.due_paise else {}
 
 

@@ -95,7 +95,7 @@ def query_new(request: PortalRequest) -> HttpResponse:
         if public_id := _asked(request, form, document):
             return redirect("portal:query", party=request.party.public_id, query=public_id)
     else:
-        form = AskForm(initial={"line": request.GET.get("line", "")}, lines=lines)
+        form = AskForm(initial={name: request.GET.get(name, "")[:1000] for name in AskForm.GIVEN}, lines=lines)
     context = {
         "form": form,
         "title": document_words(document),
@@ -106,13 +106,13 @@ def query_new(request: PortalRequest) -> HttpResponse:
 
 
 def document_url(request: PortalRequest, document: Document) -> str:
-    """The customer's page about a document; the ledger for an adjustment, which has none of its own."""
+    """The customer's page about a document."""
     where = {"party": request.party.public_id}
     if isinstance(document, Invoice):
         return reverse("portal:invoice", kwargs=where | {"invoice": document.public_id})
     if isinstance(document, Payment):
         return reverse("portal:receipt", kwargs=where | {"payment": document.public_id})
-    return reverse("portal:ledger", kwargs=where, query={"period": "all"})
+    return reverse("portal:adjustment", kwargs=where | {"adjustment": document.public_id})
 
 
 def _asked(request: PortalRequest, form: AskForm, document: Document) -> str:

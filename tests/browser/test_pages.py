@@ -101,6 +101,10 @@ NOT_PAGES = {
     "ledger:query_image",
     "ledger:batch_cancel",
     "portal:balance_file",
+    "portal:comparison_delete",
+    "portal:comparison_file",
+    "portal:comparison_share",
+    "portal:gst_file",
     "portal:promise_withdraw",
     "portal:query_close",
     "portal:query_image",
@@ -164,6 +168,7 @@ class Shown:
             "claim": book.claim.public_id,
             "query": book.query.public_id,
             "confirmation": book.confirmation.public_id,
+            "comparison": book.comparison.public_id,
             "token": verifying.token(book.invoice) if name == "portal:verify" else links.token(self._link(name)),
         }
         return reverse(name, kwargs={argument: values[argument] for argument in arguments})
@@ -289,6 +294,7 @@ def test_every_page_of_the_customer_is_well_made(watched_page: NewPage, shown: S
         f"{portal}/invoices/{book.invoice.public_id}/",
         f"{portal}/ledger/?period=all",
         f"{portal}/ledger/?period=last-month",
+        f"{portal}/gst/?month={today():%Y-%m}",
         f"{portal}/store/?q=nothing+like+it",
     ]
     pages = both(watched_page)
@@ -304,7 +310,16 @@ def test_pages_in_hindi_have_room_for_its_words(phone_page: Page, shown: Shown, 
     sign_in(phone_page, customer=book.party)
     phone_page.context.add_cookies([{"name": "sl_lang", "value": "hi", "url": site}])
     portal = f"/portal/{book.party.public_id}"
-    rooms = ["", "ledger/?period=all", "store/", "orders/", "profile/", f"invoices/{shown.taxed.public_id}/"]
+    rooms = [
+        "",
+        "ledger/?period=all",
+        "gst/",
+        f"compare/{book.comparison.public_id}/",
+        "store/",
+        "orders/",
+        "profile/",
+        f"invoices/{shown.taxed.public_id}/",
+    ]
     addresses = [f"{portal}/{room}" for room in rooms] + [links.path(book.invoice_link), "/portal/welcome/"]
     found = []
     for address in addresses:
