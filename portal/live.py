@@ -84,7 +84,7 @@ def look(tickets: list[Ticket]) -> list[Told | None]:
         return []
     answers: list[Told | None] = [None] * len(tickets)
     rows = _standing(tickets)
-    since = {}
+    since: dict[tuple[int, int], int] = {}
     for n, _role, business_id, number in rows:
         ticket = tickets[n]
         # Numbers of the future are of a book that was put back, or made up.

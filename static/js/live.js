@@ -9,6 +9,7 @@ let timer;
 let stream;
 let busy;
 let again;
+let held;
 
 const parts = (root) => new Map([...root.querySelectorAll("[data-live]")].map((part) => [part.dataset.live, part]));
 const isTouched = (part) =>
@@ -26,7 +27,7 @@ const swap = (fresh) => {
     const next = news.get(name);
     if (!next || next.innerHTML === part.innerHTML) continue;
     if (isTouched(part)) {
-      again = true;
+      held = true; // until they leave it
       continue;
     }
     const open = [...part.querySelectorAll("details")].map((one) => one.open);
@@ -39,7 +40,7 @@ const swap = (fresh) => {
     changed = true;
   }
   const said = document.getElementById("live-said");
-  if (changed && said) said.textContent = `${liveSaid} ${fresh.querySelector("[data-live-say]")?.textContent ?? ""}`;
+  if (changed && said) said.textContent = `${liveSaid} ${document.querySelector("[data-live-say]")?.textContent ?? ""}`;
 };
 
 const refresh = async () => {
@@ -108,6 +109,10 @@ const start = () => {
 };
 
 if (liveUrl) {
+  document.addEventListener("focusout", () => {
+    if (held) setTimeout(refresh, 300);
+    held = false;
+  });
   document.addEventListener("visibilitychange", start);
   window.addEventListener("online", start);
   window.addEventListener("pagehide", stop);

@@ -56,7 +56,7 @@ class Command(BaseCommand):
         self._report(readers, *figures, options)
 
     def _report(self, readers: list[Any], times: list[float], expected: int, kib: int, options: Any) -> None:
-        tickets = [live.Ticket(*reader[1:], last=10**9) for reader in readers]
+        tickets = [live.Ticket(*reader[1:], 10**9) for reader in readers]
         one = _seconds(lambda: live.look(tickets))
         each = _seconds(lambda: [live.look([ticket]) for ticket in tickets])
         count = len(readers)
@@ -81,7 +81,8 @@ def _make(streams: int) -> tuple[list[tuple[Party, User]], list[tuple[str, str, 
     owner = User.objects.create_user(phone="+919800000000")
     business = Business.objects.create(name="Bench", slug="bench", state_code="27")
     Membership.objects.create(business=business, user=owner, role=Membership.Role.OWNER)
-    parties, readers = [], []
+    parties: list[tuple[Party, User]] = []
+    readers: list[tuple[str, str, int, int, int, int]] = []
     for n in range(-(-streams // PER_SESSION)):
         party = Party.objects.create(business=business, name=f"Party {n}", state_code="27")
         phone = f"+9198{n + 1:08d}"
