@@ -56,7 +56,7 @@ class Command(BaseCommand):
         self._report(readers, *figures, options)
 
     def _report(self, readers: list[Any], times: list[float], expected: int, kib: int, options: Any) -> None:
-        tickets = [live.Ticket(*reader[1:], 10**9) for reader in readers]
+        tickets = [live.Ticket(r[1], r[2], r[3], r[4], r[5], 10**9) for r in readers]
         one = _seconds(lambda: live.look(tickets))
         each = _seconds(lambda: [live.look([ticket]) for ticket in tickets])
         count = len(readers)
