@@ -9,7 +9,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerUnreachable
 
-from accounts import delivery
+from accounts import changes, delivery
 from accounts.models import IdempotencyKey, LimitCounter, LoginChallenge, Message, Notice
 
 logger = logging.getLogger(__name__)
@@ -75,3 +75,4 @@ def forget_old_rows() -> None:
     IdempotencyKey.objects.filter(created_at__lt=now - KEPT).delete()
     Message.objects.filter(business=None, created_at__lt=now - KEPT).delete()
     Notice.objects.filter(at__lt=now - NEWS_KEPT).delete()
+    changes.forget_old()

@@ -7,7 +7,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import activity, notices
+from accounts import activity, changes, notices
 from accounts.models import Business, Notice, Party, User
 from accounts.money import MAX_PAISE, line_amount, rupees
 from catalog import stock
@@ -115,6 +115,7 @@ def place(
         )
     OrderLine.objects.bulk_create(lines)
     activity.record(business, by, "placed", ("order", str(order.pk)), number=order.display_number)
+    changes.note(business.pk, party.pk, changes.Kind.ORDER, order.public_id)
     notices.tell(
         party, Notice.Kind.ORDER, order.pk, ref=order.public_id, number=order.display_number, paise=order.total_paise
     )
@@ -139,6 +140,7 @@ def _refuse_beyond(room_paise: int, bill_paise: int) -> None:
 @transaction.atomic
 def close(order: Order, status: Order.Status, by: User, answer: str = "") -> Order:
     """Answer an order (billed, declined) or take it back (cancelled); gives its stock back. Raises OrderRefused."""
+    Party.objects.select_for_update(no_key=True).get(business_id=order.business_id, pk=order.party_id)
     order = Order.objects.select_for_update(of=("self",)).select_related("business").get(pk=order.pk)
     if order.status == status:
         return order
@@ -149,6 +151,7 @@ def close(order: Order, status: Order.Status, by: User, answer: str = "") -> Ord
     order.lines.update(reserved_milli=0)
     order.status, order.answer, order.answered_at = status, answer, timezone.now()
     order.save(update_fields=["status", "answer", "answered_at"])
+    changes.note(order.business_id, order.party_id, changes.Kind.ORDER, order.public_id)
     activity.record(order.business, by, str(status), ("order", str(order.pk)), number=order.display_number)
     return order
 
@@ -159,6 +162,7 @@ def reopen(order: Order, by: User) -> Order:
 
     Others may have ordered or bought some of it meanwhile: then less is kept, and the merchant decides.
     """
+    Party.objects.select_for_update(no_key=True).get(business_id=order.business_id, pk=order.party_id)
     order = Order.objects.select_for_update(of=("self",)).select_related("business").get(pk=order.pk)
     if order.status != Order.Status.BILLED:
         return order
@@ -167,5 +171,6 @@ def reopen(order: Order, by: User) -> Order:
         line.save(update_fields=["reserved_milli"])
     order.status, order.answer, order.answered_at = Order.Status.PLACED, "", None
     order.save(update_fields=["status", "answer", "answered_at"])
+    changes.note(order.business_id, order.party_id, changes.Kind.ORDER, order.public_id)
     activity.record(order.business, by, "reopened", ("order", str(order.pk)), number=order.display_number)
     return order

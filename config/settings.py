@@ -186,6 +186,9 @@ CELERY_BEAT_SCHEDULE = {
     "forget-old-papers": {"task": "ledger.tasks.forget_old_papers", "schedule": 24 * 3600.0},
     "forget-old-comparisons": {"task": "ledger.tasks.forget_old_comparisons", "schedule": 24 * 3600.0},
 }
+# Whether pages ask for event streams (config.asgi, served by a process of their own), and how many one process holds.
+LIVE_STREAMS = env.bool("LIVE_STREAMS", default=False)
+LIVE_STREAMS_PER_PROCESS = env.int("LIVE_STREAMS_PER_PROCESS", default=2000)
 EMBEDDED_DRAINER = env.bool("EMBEDDED_DRAINER", default=not REDIS_URL) and not TESTING
 
 # --- Messages -----------------------------------------------------------------------------------------------

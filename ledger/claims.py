@@ -12,7 +12,7 @@ from django.db.models.functions import Replace, Upper
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import activity, images, notices
+from accounts import activity, changes, images, notices
 from accounts.india import show_date, today
 from accounts.models import Notice, Party, User
 from accounts.money import ascii_digits, rupees
@@ -92,6 +92,7 @@ def make(
             claim.save()
     except IntegrityError as error:  # another party has said it in this very moment
         raise ClaimRefused(_not_usable()) from error
+    changes.note(claim.business_id, claim.party_id, changes.Kind.CLAIM, claim.public_id)
     activity.record(party.business, by, "claimed", ("claim", str(claim.pk)), paise=amount_paise)
     notices.tell(party, Notice.Kind.CLAIM, claim.pk, ref=claim.public_id, paise=amount_paise)
     return claim
@@ -245,6 +246,7 @@ def _refuse_answered(claim: PaymentClaim) -> None:
 def _answer(claim: PaymentClaim, by: User, status: str, verb: str) -> PaymentClaim:
     claim.status, claim.answered_by, claim.answered_at = status, by, timezone.now()
     claim.save(update_fields=["status", "answer", "payment", "answered_by", "answered_at"])
+    changes.note(claim.business_id, claim.party_id, changes.Kind.CLAIM, claim.public_id)
     activity.record(claim.business, by, verb, ("claim", str(claim.pk)))
     return claim
 

@@ -12,7 +12,7 @@ from django.db.models import BigIntegerField, Count, Exists, F, Max, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from accounts import activity
+from accounts import activity, changes
 from accounts.india import show_date, today
 from accounts.models import Business, Party, PartyPerson, User
 from accounts.money import with_side
@@ -66,6 +66,7 @@ def confirm(
         said_by=by,
     )
     verb = "balance_agreed" if said.agrees else "balance_differs"
+    changes.note(said.business_id, said.party_id, changes.Kind.CONFIRMATION, said.public_id)
     activity.record(party.business, by, verb, ("confirmation", str(said.pk)), as_on=str(as_on))
     return said
 
@@ -86,6 +87,7 @@ def ask(party: Party, as_on: dt.date, by: User) -> ConfirmationRequest:
         business=party.business, party=party, as_on=as_on, defaults={"asked_by": by}
     )
     if is_new:
+        changes.note(asked.business_id, asked.party_id, changes.Kind.CONFIRMATION)
         activity.record(party.business, by, "confirmation_asked", ("party", str(party.pk)), as_on=str(as_on))
     return asked
 

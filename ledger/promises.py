@@ -26,7 +26,7 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import activity
+from accounts import activity, changes
 from accounts.india import india_date, show_date, today
 from accounts.models import Business, Party, User
 from accounts.money import rupees
@@ -141,6 +141,7 @@ def make(
         link=link,
         form_key=form_key,
     )
+    changes.note(promise.business_id, promise.party_id, changes.Kind.PROMISE, promise.public_id)
     activity.record(party.business, by, "promised", ("promise", str(promise.pk)), paise=amount_paise)
     return promise
 
@@ -193,6 +194,7 @@ def withdraw(promise: Promise, by: User) -> Promise:
     if locked.status == Status.REPLACED:
         raise PromiseRefused(_("Another promise stands in place of this one."))
     _end(locked, by, Status.WITHDRAWN)
+    changes.note(locked.business_id, locked.party_id, changes.Kind.PROMISE, locked.public_id)
     activity.record(locked.business, by, "promise_withdrawn", ("promise", str(locked.pk)))
     return locked
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts import activity, images, notices
+from accounts import activity, changes, images, notices
 from accounts.models import Notice, Party, User
 from ledger.models import Adjustment, Invoice, InvoiceLine, Payment, Query, QueryMessage
 from ledger.posting.book import lock_party
@@ -74,6 +74,7 @@ def ask(party: Party, by: User, document: Document, about: str, said: Said, line
         raise QueryRefused(_("Many of your questions wait already. Let some of them be answered or close them first."))
     query = Query.objects.create(business=party.business, party=party, about=about, asked_by=by, **source)
     _say(query, by, said, is_of_shop=False)
+    changes.note(query.business_id, query.party_id, changes.Kind.QUERY, query.public_id)
     activity.record(party.business, by, "query_asked", ("query", str(query.pk)))
     _tell_shop(query, str(query.pk))
     return query
@@ -154,6 +155,7 @@ VERBS = {Status.OPEN: "query_asked_again", Status.ANSWERED: "query_answered", St
 def _set_status(query: Query, by: User, status: Status, *, is_of_shop: bool) -> None:
     query.status = status
     query.save(update_fields=["status", "changed_at"])
+    changes.note(query.business_id, query.party_id, changes.Kind.QUERY, query.public_id)
     activity.record(query.business, by, VERBS[status], ("query", str(query.pk)), of_shop=is_of_shop)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -37,7 +38,7 @@ def saved_people(phone: str) -> QuerySet[PartyPerson]:
     """Where this number (E.164) is saved on a party that is shared now, with business and balance: one query."""
     return PartyPerson.objects.filter(
         phone=phone, party__is_shared=True, party__is_walk_in=False, party__business__is_active=True
-    ).select_related("party__business", "party__balance")
+    ).select_related("party__business", "party__balance", "party__live")
 
 
 def note_access(request: Any, phone: str) -> None:
@@ -78,6 +79,14 @@ def sees_money(person: PartyPerson) -> bool:
 
 def may_order(person: PartyPerson) -> bool:
     return person.role != Role.ACCOUNTANT
+
+
+def number_for(person: PartyPerson) -> int:
+    """The newest change this person may know of (accounts.changes). Read with the scope; no query."""
+    counter = getattr(person.party, "live", None)
+    if counter is None:
+        return 0
+    return int(counter.number if sees_money(person) else counter.order_number)
 
 
 def party_page(*, money: bool = False, ordering: bool = False) -> Callable[..., Callable[..., HttpResponse]]:
@@ -122,6 +131,8 @@ def page(
             "many_parties": len(request.parties) > 1,
             "sees_money": sees_money(request.person),
             "may_order": may_order(request.person),
+            "live_since": number_for(request.person),
+            "live_streams": settings.LIVE_STREAMS,
             **(context or {}),
         },
         status=status,

@@ -275,6 +275,7 @@ TABLE: dict[str, Class] = {
     "portal:checkout": both(PARTY_ORDERS, leads=True),
     "portal:item_image": page(PARTY),
     "portal:orders": page(PARTY),
+    "portal:live": page(PARTY),
     "portal:order": page(PARTY),
     "portal:order_cancel": deed(PARTY_ORDERS),
     "portal:order_reorder": deed(PARTY_ORDERS),

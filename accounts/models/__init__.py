@@ -1,6 +1,7 @@
 """WHO: users, businesses, parties and their people, login, outbox, activity."""
 
 from accounts.models.business import Business, Membership, Party, PartyPerson
+from accounts.models.changes import Change, ChangeCounter
 from accounts.models.contact import Notice, OptOut, PartyWish, Quota, Usage
 from accounts.models.people import Device, LimitCounter, LoginChallenge, User
 from accounts.models.records import Activity, IdempotencyKey, Image
@@ -9,6 +10,8 @@ from accounts.models.sending import Message, Sender
 __all__ = [
     "Activity",
     "Business",
+    "Change",
+    "ChangeCounter",
     "Device",
     "IdempotencyKey",
     "Image",

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts import activity
+from accounts import activity, changes
 from accounts.india import financial_year
 from accounts.models import Business, Party, User
 from catalog.models import Item
@@ -85,6 +85,7 @@ def post_batch(business: Business, documents: Sequence[Prepared], by: User | Non
         for debit, credit in settled
     )
     _move_counted_stock(business, documents)
+    changes.note_all(business.pk, (invoice.party_id for invoice in invoices), changes.Kind.BALANCE)
     activity.record_all(business, by, news)
     return invoices
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from accounts import changes
 from accounts.india import show_date, today
 from accounts.models import Business, Party, User
 from ledger import numbering
@@ -184,6 +185,7 @@ def post(document: Document, by: User | None) -> OpenItem:
     document.open_item = item
     if item.total_paise:
         write_entries([entry_for(document, by)])
+    _note(document)
     return item
 
 
@@ -194,6 +196,7 @@ def reverse(document: Document, by: User | None) -> dt.date:
     """
     _kind, dated_on, _due, _paise, _source = _facts(document)
     on = _reversal_date(document.business, dated_on)
+    _note(document)
     entry = document.entries.filter(reverses=None).first()
     if entry is None:
         for business in _held({document.business_id}):
@@ -217,6 +220,10 @@ def reverse(document: Document, by: User | None) -> dt.date:
         ]
     )
     return on
+
+
+def _note(document: Document) -> None:
+    changes.note(document.business_id, document.party_id, changes.Kind.BALANCE, document.public_id)
 
 
 def _reversal_date(business: Business, dated_on: dt.date) -> dt.date:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts import activity
+from accounts import activity, changes
 from accounts.models import Party, User
 from ledger.models import Allocation, Invoice, OpenItem, Payment
 from ledger.posting.book import Document, PostingRefused, lock_party
@@ -110,6 +110,7 @@ def allocate_payment(payment: Payment, shares: Sequence[tuple[int, int]], by: Us
     """Use an advance: settle debit items (item id, paise) with what is left of a payment. Raises PostingRefused."""
     lock_party(payment.business_id, payment.party_id)
     allocate(_usable(payment), shares)
+    changes.note(payment.business_id, payment.party_id, changes.Kind.BALANCE, payment.public_id)
     activity.record(payment.business, by, "allocated", ("payment", str(payment.pk)), paise=sum(a for _id, a in shares))
 
 
@@ -126,6 +127,7 @@ def reallocate(document: Document, shares: Sequence[tuple[int, int]], by: User) 
     free(credit)
     credit.refresh_from_db()
     allocate(credit, shares)
+    changes.note(document.business_id, document.party_id, changes.Kind.BALANCE, document.public_id)
     kind = document._meta.model_name or ""
     subject = (document.kind if isinstance(document, Invoice) else kind, str(document.pk))
     activity.record(document.business, by, "reallocated", subject, paise=sum(amount for _id, amount in shares))
