@@ -7,6 +7,11 @@ from django.db.models import F
 from accounts import activity
 from accounts.models import Party, PartyPerson, User
 
+
+class MainNumber(Exception):
+    """The main number of a party keeps all rights."""
+
+
 EDITABLE = (
     "name",
     "gstin",
@@ -80,6 +85,21 @@ def add_person(party: Party, phone: str, name: str, role: str, by: User | None) 
     )
     activity.record(party.business, by, "person_added", ("party", str(party.pk)))
     return person
+
+
+@transaction.atomic
+def change_role(person: PartyPerson, role: str, by: User) -> None:
+    """What this number may see and do, from its next request on. The main number stays an owner: the shop's messages,
+    with their amounts, go to it. Raises MainNumber; the same role again changes nothing.
+    """
+    party = Party.objects.select_for_update(no_key=True).get(business_id=person.business_id, pk=person.party_id)
+    found = party.people.filter(pk=person.pk).first()
+    if found is None or found.role == role:
+        return
+    if found.is_main and role != PartyPerson.Role.OWNER:
+        raise MainNumber
+    PartyPerson.objects.filter(pk=found.pk).update(role=role)
+    activity.record(party.business, by, "rights_changed", ("party", str(party.pk)), role=role)
 
 
 @transaction.atomic

@@ -223,6 +223,17 @@ def _find_or_make(party: Party, by: User | None, kind: ShareLink.Kind, **shows: 
 
 
 @transaction.atomic
+def revoke_all(party: Party, by: User) -> int:
+    """End every live link of the party at once; nobody is signed out. Returns how many; doing it twice changes nothing."""
+    Party.objects.select_for_update(no_key=True).get(business_id=party.business_id, pk=party.pk)
+    live = ShareLink.objects.live().filter(business_id=party.business_id, party=party)
+    ended = ShareLink.objects.filter(pk__in=list(live.values_list("pk", flat=True)), revoked_at=None)
+    if count := ended.update(revoked_at=timezone.now()):
+        activity.record(party.business, by, "links_revoked", ("party", str(party.pk)), links=count)
+    return count
+
+
+@transaction.atomic
 def revoke(link: ShareLink, by: User) -> None:
     """End this link at once. Doing it twice changes nothing."""
     if ShareLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=timezone.now()):

@@ -110,6 +110,7 @@ urlpatterns = [
     path("portal/<slug:party>/orders/<slug:order>/", orders.order, name="order"),
     path("portal/<slug:party>/orders/<slug:order>/cancel/", orders.order_cancel, name="order_cancel"),
     path("portal/<slug:party>/orders/<slug:order>/again/", orders.order_reorder, name="order_reorder"),
+    path("portal/<slug:party>/profile/sign-out/", profile.sign_out_device, name="sign_out_device"),
     path("portal/<slug:party>/profile/", profile.profile, name="profile"),
     path("portal/<slug:party>/messages/", wishes.party_wishes, name="wishes"),
 ]

@@ -126,6 +126,8 @@ TABLE: dict[str, Class] = {
     "ledger:party_edit": both(SHOP),
     "ledger:person_add": deed(SHOP),
     "ledger:person_remove": deed(SHOP),
+    "ledger:person_role": deed(SHOP),
+    "ledger:links_revoke": deed(SHOP),
     "ledger:party_sharing": deed(SHOP),
     "ledger:party_end_sessions": deed(SHOP),
     "ledger:party_share": both(SHOP),
@@ -231,6 +233,7 @@ TABLE: dict[str, Class] = {
     "portal:code": page(_expect((EVERYBODY, 302), ({PORTAL_HOLDER}, 200))),
     "portal:logout": deed(_expect((EVERYBODY, 302))),
     "portal:sign_out_everywhere": deed(ANY_CUSTOMER),
+    "portal:sign_out_device": deed(PARTY),
     "portal:consent": page(ANY_CUSTOMER),
     "portal:chooser": page(_expect((EVERYBODY, 302))),
     # the customer

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import IntegrityError
-from django.db.models import Count, Exists, Max, OuterRef, Q
+from django.db.models import Count, Exists, Max, OuterRef, Q, Subquery
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -157,6 +157,7 @@ def _page(request: MerchantRequest, party: Party, person_form: PersonForm, statu
         "due_later": open_now.due_paise - open_now.overdue_paise,
         "people": [(person, pretty(str(person.phone))) for person in people],
         "person_form": person_form,
+        "roles": PartyPerson.Role.choices,
         "links": link_rows(live_links(party), slug),
         "trail": trail.of_party(party),
         "claims": claims.rows(claims.waiting(request.business).filter(party=party)[:CLAIMS_SHOWN], slug),
@@ -168,11 +169,15 @@ def _page(request: MerchantRequest, party: Party, person_form: PersonForm, statu
 
 def live_links(party: Party) -> Any:
     opened, saved = Q(opens__event=LinkOpen.Event.OPENED), Q(opens__event=LinkOpen.Event.SAVED)
+    newest = LinkOpen.objects.filter(
+        business_id=OuterRef("business_id"), link_id=OuterRef("pk"), event=LinkOpen.Event.OPENED
+    ).order_by("-id")
     return (
         ShareLink.objects.live()
         .filter(business_id=party.business_id, party=party)
-        .select_related("invoice", "payment")
+        .select_related("invoice", "payment", "created_by")
         .annotate(
+            last_device=Subquery(newest.values("device")[:1]),
             times=Count("opens", filter=opened),
             last_open=Max("opens__at", filter=opened),
             saves=Count("opens", filter=saved),
@@ -217,12 +222,33 @@ def _add_person(request: MerchantRequest, party: Party, form: PersonForm) -> Non
 
 @require_POST
 @business_page
+def person_role(request: MerchantRequest, party: str) -> HttpResponse:
+    """The posted `person` may from now on do what the posted `role` says."""
+    found = _party(request, party)
+    person, role = _posted_person(request, found), request.POST.get("role", "")
+    if person and role in PartyPerson.Role.values:
+        try:
+            parties.change_role(person, role, request.user)
+        except parties.MainNumber:
+            messages.error(request, _("The main number keeps all rights: bills and reminders are sent to it."))
+        else:
+            words = {"who": pretty(str(person.phone)), "role": PartyPerson.Role(role).label}
+            messages.success(request, _("%(who)s: %(role)s.") % words)
+    return redirect("ledger:party", slug=request.business.slug, party=found.public_id)
+
+
+def _posted_person(request: MerchantRequest, party: Party) -> PartyPerson | None:
+    pk = request.POST.get("person", "")
+    known = int(pk) if len(pk) < 18 and pk.isascii() and pk.isdecimal() else 0
+    return PartyPerson.objects.filter(business=request.business, party=party, pk=known).first()
+
+
+@require_POST
+@business_page
 def person_remove(request: MerchantRequest, party: str) -> HttpResponse:
     """Take away the number `person`; gone already is as good as taken away."""
     found = _party(request, party)
-    pk = request.POST.get("person", "")
-    known = int(pk) if len(pk) < 18 and pk.isdecimal() else 0
-    person = PartyPerson.objects.filter(business=request.business, party=found, pk=known).first()
+    person = _posted_person(request, found)
     if person:
         parties.remove_person(person, request.user)
         messages.success(request, _("This number cannot log in any more. All links and sessions of the party ended."))

@@ -242,6 +242,7 @@ def _said(shown: Shown) -> dict[str, Any]:
 @dataclass(frozen=True, slots=True)
 class LinkRow:
     title: str
+    made: str
     works_until: str
     opens: str
     revoke: str
@@ -255,17 +256,31 @@ def link_rows(found: Iterable[Any], slug: str) -> list[LinkRow]:
         if link.times:
             last = date_format(timezone.localtime(link.last_open), "DATETIME_FORMAT")
             opens = _("Opened %(n)d×, last %(when)s") % {"n": link.times, "when": last}
+            if link.last_device:
+                opens += f" ({link.last_device})"
         if link.saves:
             opens += " · " + _("PDF saved %(n)d×") % {"n": link.saves}
         rows.append(
             LinkRow(
                 title=trail.title_of(link),
+                made=_made(link),
                 works_until=until(link.expires_at),
                 opens=opens,
                 revoke=reverse("ledger:link_revoke", kwargs={"slug": slug, "link": link.public_id}),
             )
         )
     return rows
+
+
+def _made(link: ShareLink) -> str:
+    """Who made a link and when; those that nobody's deed made came with a message of the schedule or a door."""
+    when = date_format(timezone.localtime(link.created_at), "DATETIME_FORMAT")
+    if link.created_by is None:
+        return _("Made by itself, %(when)s") % {"when": when}
+    return _("Made by %(who)s, %(when)s") % {
+        "who": link.created_by.name or pretty(str(link.created_by.phone)),
+        "when": when,
+    }
 
 
 @require_POST
@@ -284,6 +299,16 @@ def link_revoke(request: MerchantRequest, link: str) -> HttpResponse:
     if found.payment and request.POST.get("from") != "party":
         return redirect("ledger:payment", slug=slug, payment=found.payment.public_id)
     return redirect("ledger:party", slug=slug, party=found.party.public_id)
+
+
+@require_POST
+@business_page
+def links_revoke(request: MerchantRequest, party: str) -> HttpResponse:
+    """End all links of a party that work."""
+    found = _party(request, public_id=party)
+    links.revoke_all(found, request.user)
+    messages.success(request, _("No link of this party works any more. Who is signed in stays signed in."))
+    return redirect("ledger:party", slug=request.business.slug, party=found.public_id)
 
 
 @require_POST

@@ -1,5 +1,6 @@
 """My profile: what the shop has saved about the customer, devices, language, privacy."""
 
+import uuid
 from typing import Any
 
 from django.contrib import auth, messages
@@ -36,6 +37,24 @@ def _others(request: PortalRequest) -> list[tuple[PartyPerson, str]]:
         return []
     people = PartyPerson.objects.filter(business=request.business, party=request.party).exclude(pk=request.person.pk)
     return [(person, mask(str(person.phone))) for person in people.order_by("pk")]
+
+
+@require_POST
+@party_page()
+def sign_out_device(request: PortalRequest) -> HttpResponse:
+    """End the posted `device` of this number; it is out at its next request. Ended already is as good as ended."""
+    device = Device.objects.filter(user_id=request.user.pk, key=_key(request.POST.get("device", ""))).first()
+    if device:
+        Device.objects.filter(pk=device.pk).update(confirmed=False)
+        messages.success(request, _("%(device)s is signed out.") % {"device": device.summary or _("That device")})
+    return redirect("portal:profile", party=request.party.public_id)
+
+
+def _key(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
 
 
 @require_POST
