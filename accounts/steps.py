@@ -26,6 +26,7 @@ def about(message: Message) -> str:
         "portal_share": _("Link to the portal"),
         "receipt_share": _("Receipt link"),
         "statement_share": _("Statement link"),
+        "fresh_link": _("Fresh link, asked for at an ended one"),
         "reminder": _("Payment reminder"),
         "statement_due": _("Statement of the month"),
         "notice": _("Notice to your team"),

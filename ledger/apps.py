@@ -7,7 +7,7 @@ class LedgerConfig(AppConfig):
     def ready(self) -> None:
         from accounts import drainer
         from accounts import walls as database_walls
-        from ledger import messages, tasks, walls
+        from ledger import fresh, messages, tasks, walls
         from ledger.reminders import texts
 
         drainer.each_hour(tasks.forget_old_papers)
@@ -15,4 +15,5 @@ class LedgerConfig(AppConfig):
         database_walls.register(*walls.refusals())
         drainer.each_minute(tasks.remind)
         messages.register()
+        fresh.register()
         texts.register()

@@ -20,7 +20,7 @@ from accounts import images, languages, limits, notices, otp
 from accounts.models import LoginChallenge, Membership, Notice, Party, PartyPerson
 from accounts.money import plain
 from accounts.sessions import merchant_user_id
-from ledger import links, paper, previews
+from ledger import fresh, links, paper, previews
 from ledger.models import Invoice, LinkOpen, ShareLink
 from ledger.views.papers import invoice_answer
 from portal import access, typed
@@ -47,12 +47,12 @@ def link_page(kind: ShareLink.Kind, *, previewed: bool = False) -> Callable[...,
             except links.LinkUnknown as error:
                 raise Http404 from error
             except links.LinkEnded as ended:
-                return render(request, "410.html", {"business": ended.link.business}, status=410)
+                return ended_page(request, ended.link)
             if link.invoice and link.invoice.status == Invoice.Status.DRAFT:
                 raise Http404
             if previewed and request.method in ("GET", "HEAD"):
                 previews.note(link, request.headers.get("User-Agent", ""))
-            with translation.override(_language(request, link.party)):
+            with translation.override(language_of(request, link.party)):
                 return view(request, link, token, **more)
 
         return login_not_required(inner)
@@ -60,7 +60,14 @@ def link_page(kind: ShareLink.Kind, *, previewed: bool = False) -> Callable[...,
     return decorate
 
 
-def _language(request: HttpRequest, party: Party) -> str:
+def ended_page(request: HttpRequest, link: ShareLink) -> HttpResponse:
+    """410 in the reader's language, with a button for a fresh link."""
+    context = {"business": link.business, "fresh_url": f"{links.path(link)}/fresh", "ending": fresh.ending(link)}
+    with translation.override(language_of(request, link.party)):
+        return render(request, "410.html", context, status=410)
+
+
+def language_of(request: HttpRequest, party: Party) -> str:
     """What the reader chose (in the address or by cookie), else what the shop chose for them, else the browser's."""
     known = dict(settings.LANGUAGES)
     for choice in (request.GET.get("lang", ""), request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")):

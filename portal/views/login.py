@@ -20,7 +20,7 @@ from ledger import links, sharing
 from ledger.models import ShareLink
 from portal import access, typed
 from portal.forms import NumberForm
-from portal.views.links import DOOR, THEN, door_link, record_login, target_of
+from portal.views.links import DOOR, THEN, door_link, ended_page, record_login, target_of
 
 PURPOSE = LoginChallenge.Purpose.PORTAL
 
@@ -55,7 +55,7 @@ def code(request: HttpRequest) -> HttpResponse:
     if challenge is None:
         return redirect("portal:chooser" if access.is_signed_in(request) else "portal:login")
     if link and not link.is_live:
-        return render(request, "410.html", {"business": link.business}, status=410)
+        return ended_page(request, link)
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
