@@ -73,11 +73,12 @@ def _answer(request: HttpRequest, token: str) -> confirming.Answer:
         paper = verifying.read_token(token)
         if paper.statement is not None:
             subject = f"{limits.client_address(request)} {token}"
-            limits.hit("verify-looks", subject, most=MOST_LOOKS_AN_HOUR, seconds=HOUR)
+            limits.hit_by_looking("verify-looks", subject, most=MOST_LOOKS_AN_HOUR, seconds=HOUR)
         return confirming.answer(paper)
     except verifying.Unknown as error:
         # Who guesses is stopped by the token's length; this only keeps the noise down.
-        limits.hit("verify-unknown", limits.client_address(request), most=MOST_WRONG_AN_HOUR, seconds=HOUR)
+        address = limits.client_address(request)
+        limits.hit_by_looking("verify-unknown", address, most=MOST_WRONG_AN_HOUR, seconds=HOUR)
         raise Http404 from error
 
 
