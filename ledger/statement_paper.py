@@ -73,16 +73,18 @@ def of(party: Party, period: Period, language: str) -> bytes:
     return papers.kept(party.business_id, party.pk, shows, lambda: _drawn(context, lines, language))
 
 
-def at_once(party: Party, period: Period, language: str, *, waited: int = 0) -> bytes:
+def at_once(party: Party, period: Period, language: str, *, waited: int = 0, is_shop: bool = False) -> bytes:
     """As `of`, for somebody who waits for the answer: a long one is made in the background.
 
-    Every choice of days is another paper, so a party has only so many drawn. Raises papers.Preparing, TooLong,
-    limits.LimitReached.
+    Every choice of days is another paper, so a party has only so many drawn, and the shop as many of it. Raises
+    papers.Preparing, TooLong, limits.LimitReached.
     """
     shows, context, lines = _read(party, period, language)
 
     def allow() -> None:
-        limits.hit("statement-papers", str(party.pk), most=MOST_DRAWN_AN_HOUR, seconds=HOUR)
+        limits.hit(
+            "statement-papers", f"shop {party.pk}" if is_shop else str(party.pk), most=MOST_DRAWN_AN_HOUR, seconds=HOUR
+        )
 
     if len(lines) > AT_ONCE_ROWS:
         from ledger import tasks  # which makes papers of all kinds, ours too

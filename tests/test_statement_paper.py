@@ -215,6 +215,9 @@ def test_a_party_has_so_many_statements_drawn_an_hour_and_what_is_drawn_stays_to
     limits.count("statement-papers", str(party.pk), seconds=HOUR, add=MOST_DRAWN_AN_HOUR - 1)
     assert [browser.get(f"{at}{day}").status_code for day in (29, 30, 29, 28)] == [200, 429, 200, 429]
     assert Paper.objects.filter(party=party).count() == 1
+    desk = make.merchant_client(party.business.memberships.get().user)
+    where = f"/m/ram/reports/statement/{party.public_id}.pdf?start=2026-04-01&end=2026-04-28"
+    assert desk.get(where).status_code == 200
 
 
 def test_beyond_the_cap_both_sides_are_offered_a_csv_and_no_error(long_one, monkeypatch):

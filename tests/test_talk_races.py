@@ -1,18 +1,18 @@
 """Many hands at one promise, one question, one balance, one batch (PostgreSQL)."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
 import time_machine
+from django.test import Client
 
 from accounts import delivery, parties
 from accounts.idempotency import new_key
 from accounts.india import today
 from accounts.models import Message, Notice
-from ledger import confirmations, promises, queries
-from ledger.models import BalanceConfirmation, Batch, Promise, Query, QueryMessage
+from ledger import confirmations, links, promises, queries, sharing
+from ledger.models import BalanceConfirmation, Batch, Promise, Query, QueryMessage, ShareLink
 from ledger.reminders import planning
 from tests import factories as make
 from tests.gateways import EVERYWHERE, Recording
@@ -32,7 +32,7 @@ def party(owner: Any) -> Any:
     return make.make_party(make.make_business(owner=owner), make.new_phone())
 
 
-def outcome(deeds: list[Callable[[], Any]], n: int) -> Any:
+def outcome(deeds: list[Any], n: int) -> Any:
     try:
         return deeds[n % len(deeds)]()
     except (
@@ -75,8 +75,12 @@ def test_one_form_of_the_portal_sent_at_once_promises_asks_and_agrees_once(party
         f"questions/new/?invoice={bill.public_id}": {"form_key": key, "about": "quantity", "text": "torn"},
         "balance/": {"form_key": key, "on": str(today()), "seen_paise": "50000"},
     }
-    for tail, form in forms.items():
-        answers = in_parallel(lambda _n, tail=tail, form=form: make.same_browser(browser).post(at + tail, form), 8)
+
+    def send(tail: str, _n: int) -> Any:
+        return make.same_browser(browser).post(at + tail, forms[tail])
+
+    for tail in forms:
+        answers = in_parallel(partial(send, tail), 8)
         assert {answer.status_code for answer in answers} == {302}, tail
         assert len({answer.headers["Location"] for answer in answers}) == 1
     assert Promise.objects.count() == Query.objects.count() == QueryMessage.objects.count() == 1
@@ -171,3 +175,29 @@ def test_sharing_stopped_while_reminders_leave_locks_nobody_out_and_leaves_none_
     in_parallel(partial(outcome, deeds), 10)
     delivery.deliver_due()
     assert Message.objects.filter(status__in=("queued", "sending")).count() == 0
+
+
+def test_a_link_sent_while_sharing_stops_opens_nothing_whoever_was_first(shop: Any) -> None:
+    owner = shop.memberships.get().user
+    invoices = [owing(shop, 9) for _ in range(6)]
+
+    def share(n: int) -> None:
+        one = invoices[n % 6]
+        if n < 6:
+            parties.set_shared(one.party, False, owner)
+        else:
+            shown = sharing.Shown(one.party, one)
+            sharing.send(sharing.link_for(shown, owner), "sms", owner)
+
+    in_parallel(share, 12)
+    delivery.deliver_due()
+    for link in ShareLink.objects.all():
+        assert Client().get(links.path(link)).status_code == 410
+    assert not Message.objects.filter(status__in=("queued", "sending")).exists()
+    sent = len(Recording.sent)
+    for one in invoices:
+        one.party.refresh_from_db()
+        parties.set_shared(one.party, True, owner)
+    delivery.deliver_due()
+    assert len(Recording.sent) == sent
+    assert {Client().get(links.path(link)).status_code for link in ShareLink.objects.all()} <= {410}
