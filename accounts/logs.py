@@ -8,8 +8,13 @@ _KEY = re.compile(r"(/hooks/\w+/\?(?:[^\s\"]*&)?key=)[^&\s\"]+")
 _NUMBER = re.compile(r"\+?\d{6,11}(\d{4})(?!\d)")
 
 
+def storable(text: str) -> str:
+    """Strangers' words as any database takes them: no NUL, which PostgreSQL refuses, and no half of a character."""
+    return text.replace("\0", "�").encode(errors="replace").decode()
+
+
 def scrub(text: str) -> str:
-    return _NUMBER.sub(r"…\1", _KEY.sub(r"\1…", _TOKEN.sub(r"\1…", text)))
+    return _NUMBER.sub(r"…\1", _KEY.sub(r"\1…", _TOKEN.sub(r"\1…", storable(text))))
 
 
 class Scrub(logging.Filter):
