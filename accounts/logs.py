@@ -6,7 +6,7 @@ import re
 _TOKEN = re.compile(r"((?:/|%2[Ff])(?:i|p|r|s|v)(?:/|%2[Ff]))[0-9A-Za-z]{20,}")
 _KEY = re.compile(r"(/hooks/\w+/*\?(?:[^\s\"]*&)?(?:key|hub\.verify_token)=)[^&\s\"]+")
 # As people write and search an Indian number: 98765 43210.
-_IN_TWO = re.compile(r"(?<!\d)(?:\+91(?:[ +-]|%20))?[6-9]\d{4}(?:[ +-]|%20)\d(\d{4})(?!\d)")
+_IN_TWO = re.compile(r"(?:(?<!\d)|(?<=%20))(?:\+91(?:[ +-]|%20))?[6-9]\d{4}(?:[ +-]|%20)\d(\d{4})(?!\d)")
 _NUMBER = re.compile(r"\+?\d{6,11}(\d{4})(?!\d)")
 
 
