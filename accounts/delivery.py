@@ -25,7 +25,7 @@ from django.utils import timezone
 
 from accounts import outbox, quotas
 from accounts.gateways import AnswerLost, Gateway, GatewayError, Outgoing, SenderDetails, Text, for_channel, wire
-from accounts.logs import scrub
+from accounts.logs import scrub, storable
 from accounts.models import Message
 
 logger = logging.getLogger(__name__)
@@ -204,7 +204,7 @@ async def _send_one(gateway: Gateway, message: Message, text: Text) -> Outcome:
     except Exception:
         logger.exception("the gateway %s failed at message %s", gateway.name, message.pk)
         return Outcome(message, Status.UNCERTAIN, gateway.name, error="a fault of ours while sending")
-    return Outcome(message, Status.SENT, gateway.name, provider_id[:200])
+    return Outcome(message, Status.SENT, gateway.name, storable(provider_id)[:200])
 
 
 def _sender(message: Message) -> SenderDetails:
