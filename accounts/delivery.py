@@ -23,9 +23,9 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from accounts import outbox
+from accounts import outbox, quotas
 from accounts.gateways import AnswerLost, Gateway, GatewayError, Outgoing, SenderDetails, Text, for_channel, wire
-from accounts.logs import scrub
+from accounts.logs import scrub, storable
 from accounts.models import Message
 
 logger = logging.getLogger(__name__)
@@ -204,7 +204,7 @@ async def _send_one(gateway: Gateway, message: Message, text: Text) -> Outcome:
     except Exception:
         logger.exception("the gateway %s failed at message %s", gateway.name, message.pk)
         return Outcome(message, Status.UNCERTAIN, gateway.name, error="a fault of ours while sending")
-    return Outcome(message, Status.SENT, gateway.name, provider_id[:200])
+    return Outcome(message, Status.SENT, gateway.name, storable(provider_id)[:200])
 
 
 def _sender(message: Message) -> SenderDetails:
@@ -301,7 +301,8 @@ def record(outcomes: Sequence[Outcome]) -> None:
         cursor.execute(sql, [*values, when(timezone.now())])
         status_of = dict(cursor.fetchall())
     failed = [o for o in outcomes if o.status == Status.FAILED and status_of.get(o.message.pk) == Status.FAILED]
-    for outcome in failed:
+    # In the order of the businesses, as their counted messages are locked.
+    for outcome in sorted(failed, key=lambda outcome: outcome.message.business_id or 0):
         failed_for_good(outcome.message, Trouble(outcome.trouble))
 
 
@@ -328,6 +329,9 @@ def failed_for_good(message: Message, trouble: Message.Trouble) -> Message | Non
     following.follows_id = message.follows_id or message.pk
     following.campaign_id, following.created_by_id = message.campaign_id, message.created_by_id
     following.save(update_fields=["follows", "campaign_id", "created_by"])
+    if message.business_id:
+        # Counted, never held back: there was room for what it says when the first way was queued.
+        quotas.spend(message.business_id, {channel: 1})
     return following
 
 

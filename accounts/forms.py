@@ -61,8 +61,24 @@ WORDS: dict[type[forms.Field], dict[str, Any]] = {
 }
 
 
+# Embeddings, overrides and isolates: they turn round what stands after them, on pages that others read.
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# Joiners write Indic words and emoji; alone, all of these show nothing.
+_UNSEEN = re.compile("[\\s\u00ad\u180e\u200b-\u200f\u2060-\u2064\u3164\ufeff]+")
+
+
+def seen_as_written(text: str) -> None:
+    """Raises ValidationError for text that reorders its surroundings, or of which nothing would be seen."""
+    if _TURNING.search(text) or _UNSEEN.fullmatch(text):
+        raise ValidationError(WORDS[forms.Field]["null_characters_not_allowed"], code="unseen")
+
+
 def speak_plainly() -> None:
-    """Make WORDS the words of every field made from now on; a field with words of its own keeps them."""
+    """Make WORDS the words of every field made from now on; a field with words of its own keeps them.
+
+    And every text of a form is looked at by `seen_as_written`, unless its field has validators of its own.
+    """
+    forms.CharField.default_validators = [seen_as_written]
     for kind, words in WORDS.items():
         kind.default_error_messages = {**vars(kind).get("default_error_messages", {}), **words}
 

@@ -12,11 +12,13 @@ from typing import IO, Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from PIL import Image as Pillow
 from PIL import ImageOps
 
+from accounts import limits
 from accounts.models import Business, Image
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -26,6 +28,7 @@ MAX_PIXELS_WHOLE = 16_000_000
 # A camera writes ten at most. Each costs a pass over all pixels: 2,000 in a file of 290 kB took 45 s.
 MAX_SCANS = 100
 MAX_SIDE = 800
+HOUR, MOST_AN_HOUR = 60 * 60, 60  # pictures of a party
 FORMATS = ("JPEG", "PNG", "WEBP")
 # What Pillow's readers raise on hostile bytes; UnidentifiedImageError is an OSError.
 _UNREADABLE = (
@@ -93,6 +96,13 @@ def _small_webp(picture: Pillow.Image, side: int) -> Encoded:
     out = io.BytesIO()
     clean.save(out, "WEBP", quality=80, method=4, exif=b"", icc_profile=b"")
     return Encoded(out.getvalue(), clean.width, clean.height)
+
+
+def take_turn(files: MultiValueDict[str, Any], subject: str) -> None:
+    """Count a form that brings a picture, before it is decoded, which may take seconds, also for a form that is then
+    refused. Raises limits.LimitReached."""
+    if files:
+        limits.hit("pictures", subject, most=MOST_AN_HOUR, seconds=HOUR)
 
 
 class PictureField(forms.FileField):

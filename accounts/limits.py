@@ -1,5 +1,6 @@
 """How often something may happen: rows in one table, counted by upsert, so that no parallel request is lost."""
 
+import contextlib
 import hashlib
 import hmac
 import ipaddress
@@ -7,7 +8,7 @@ import time
 from datetime import UTC, datetime
 
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.http import HttpRequest
 
 
@@ -47,6 +48,12 @@ def hit(name: str, subject: str, *, most: int, seconds: int) -> None:
     value, wait = count(name, subject, seconds=seconds)
     if value > most:
         raise LimitReached(wait, name)
+
+
+def hit_by_looking(name: str, subject: str, *, most: int, seconds: int) -> None:
+    """As `hit`, for a page that is only looked at: it is shown uncounted where nothing can be written now."""
+    with contextlib.suppress(OperationalError):
+        hit(name, subject, most=most, seconds=seconds)
 
 
 def check(name: str, subject: str, *, most: int, seconds: int) -> None:

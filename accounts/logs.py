@@ -3,12 +3,20 @@
 import logging
 import re
 
-_TOKEN = re.compile(r"(/(?:i|p|r|s|v)/)[0-9A-Za-z]{20,}")
-_KEY = re.compile(r"(/hooks/\w+/\?(?:[^\s\"]*&)?key=)[^&\s\"]+")
+_TOKEN = re.compile(r"((?:/|%2[Ff])(?:i|p|r|s|v)(?:/|%2[Ff]))[0-9A-Za-z]{20,}")
+_KEY = re.compile(r"(/hooks/\w+/*\?(?:[^\s\"]*&)?(?:key|hub\.verify_token)=)[^&\s\"]+")
+# As people write and search an Indian number: 98765 43210.
+_IN_TWO = re.compile(r"(?:(?<!\d)|(?<=%20))(?:\+91(?:[ +-]|%20))?[6-9]\d{4}(?:[ +-]|%20)\d(\d{4})(?!\d)")
 _NUMBER = re.compile(r"\+?\d{6,11}(\d{4})(?!\d)")
 
 
+def storable(text: str) -> str:
+    """Strangers' words as any database takes them: no NUL, which PostgreSQL refuses, and no half of a character."""
+    return text.replace("\0", "�").encode(errors="replace").decode()
+
+
 def scrub(text: str) -> str:
+    text = _IN_TWO.sub(r"…\1", storable(text))
     return _NUMBER.sub(r"…\1", _KEY.sub(r"\1…", _TOKEN.sub(r"\1…", text)))
 
 
@@ -17,6 +25,7 @@ class Scrub(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = scrub(record.getMessage()), ()
-        if record.exc_info and not record.exc_text:
-            record.exc_text = scrub(logging.Formatter().formatException(record.exc_info))
+        if record.exc_info:
+            # Another handler may have left its own text of the traceback here.
+            record.exc_text = scrub(record.exc_text or logging.Formatter().formatException(record.exc_info))
         return True

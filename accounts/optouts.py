@@ -12,9 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import many, outbox
+from accounts.logs import storable
 from accounts.models import Message, OptOut
 
 Source = OptOut.Source
+LONGEST = 254
 
 
 def normalised(address: str) -> str:
@@ -63,7 +65,9 @@ def asks(messages: Sequence[Message]) -> dict[int, str]:
 
 
 def record(told: outbox.Stop) -> None:
-    """Somebody answered STOP or START, or a provider knows of it."""
+    """Somebody answered STOP or START, or a provider knows of it; what can be no address of ours is passed over."""
+    if len(told.address) > LONGEST or told.address != storable(told.address):
+        return
     if not told.is_stop:
         start(told.address)
         return

@@ -1,7 +1,8 @@
 """How many messages a business may send, and what they may cost: counted when they are queued, in that transaction.
 
 Costs and ceilings are settings (paise); an operator may give one business others (Quota). A ceiling is never passed
-silently: `reserve` raises QuotaReached with words for the shop, batches wait until there is room again.
+silently: `reserve` raises QuotaReached with words for the shop, batches wait until there is room again. Codes and
+links that people ask for themselves are no shop's: they have limits of their own (accounts.otp, ledger.sharing).
 """
 
 import datetime as dt

@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts import delivery
-from accounts.logs import scrub
+from accounts.logs import scrub, storable
 from accounts.models import Message
 
 Status, Trouble = Message.Status, Message.Trouble
@@ -80,7 +80,7 @@ def _message_of(report: Report) -> Message | None:
         pass
     if not report.provider_id:
         return None
-    return rows.filter(provider_id=report.provider_id, provider=report.provider).first()
+    return rows.filter(provider_id=storable(report.provider_id), provider=report.provider).first()
 
 
 def _plausible(at: datetime, message: Message) -> datetime:

@@ -6,7 +6,9 @@ is known by how it calls itself, never by the word alone: WhatsApp's own browser
 
 import datetime as dt
 import re
+from contextlib import suppress
 
+from django.db import OperationalError
 from django.utils import timezone
 
 from ledger.models import LinkPreview, ShareLink
@@ -40,4 +42,5 @@ def note(link: ShareLink, agent: str) -> None:
     lately = list(seen.order_by("-id").values_list("at", "messenger")[:MOST])
     if len(lately) == MOST or any(at > timezone.now() - ONCE_IN for at, messenger in lately if messenger == robot):
         return
-    LinkPreview.objects.create(business_id=link.business_id, link=link, messenger=robot)
+    with suppress(OperationalError):  # the page is shown where nothing can be written now
+        LinkPreview.objects.create(business_id=link.business_id, link=link, messenger=robot)

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from pypdf import PageObject, PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject, TextStringObject
 
-from accounts import background
+from accounts import background, limits
 from accounts.india import today
 from accounts.models import Party
 from accounts.money import amount, rupees, with_side
@@ -33,6 +33,7 @@ MAX_ROWS = statement_facts.MAX_ROWS
 ONE_PIECE_ROWS, PART_ROWS = 600, 250
 AT_ONCE_ROWS = 1_000  # about four seconds
 MOST_ON_A_PAGE = 60
+HOUR, MOST_DRAWN_AN_HOUR = 60 * 60, 40
 _PART = ("statement_part.css",)
 
 
@@ -72,25 +73,34 @@ def of(party: Party, period: Period, language: str) -> bytes:
     return papers.kept(party.business_id, party.pk, shows, lambda: _drawn(context, lines, language))
 
 
-def at_once(party: Party, period: Period, language: str, *, waited: int = 0) -> bytes:
+def at_once(party: Party, period: Period, language: str, *, waited: int = 0, is_shop: bool = False) -> bytes:
     """As `of`, for somebody who waits for the answer: a long one is made in the background.
 
-    Raises papers.Preparing, TooLong.
+    Every choice of days is another paper, so a party has only so many drawn, and the shop as many of it. Raises
+    papers.Preparing, TooLong, limits.LimitReached.
     """
     shows, context, lines = _read(party, period, language)
+
+    def allow() -> None:
+        limits.hit(
+            "statement-papers", f"shop {party.pk}" if is_shop else str(party.pk), most=MOST_DRAWN_AN_HOUR, seconds=HOUR
+        )
+
     if len(lines) > AT_ONCE_ROWS:
         from ledger import tasks  # which makes papers of all kinds, ours too
 
-        days = (str(period.start), str(period.end))
-        content = papers.kept_soon(
-            party.business_id,
-            shows,
-            lambda: background.run(tasks.make_statement, party.pk, *days, language),
-            waited,
-        )
-        if content is not None:
+        def begin() -> None:
+            allow()
+            background.run(tasks.make_statement, party.pk, str(period.start), str(period.end), language)
+
+        if (content := papers.kept_soon(party.business_id, shows, begin, waited)) is not None:
             return content
-    return papers.kept(party.business_id, party.pk, shows, lambda: _drawn(context, lines, language))
+
+    def draw() -> bytes:
+        allow()
+        return _drawn(context, lines, language)
+
+    return papers.kept(party.business_id, party.pk, shows, draw)
 
 
 def _read(party: Party, period: Period, language: str) -> tuple[dict[str, Any], dict[str, Any], list["Line"]]:

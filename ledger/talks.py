@@ -31,6 +31,7 @@ from ledger.models import Adjustment, Invoice, Payment, Promise, Query, QueryMes
 
 KEPT_DAYS = 7  # a promise that was kept, or broken, is shown for so long after its day
 BROKEN_DAYS = 60
+MOST_SHOWN = 100  # of a party; their own pages hold the rest
 _COLUMNS = (
     "talk",
     "public_id",
@@ -78,9 +79,11 @@ class Talk:
 
 
 def of_party(party: Party) -> list[Talk]:
-    """Of all documents of the party and of its balance, what waits first: one query."""
+    """Of all documents of the party and of its balance, what waits first, MOST_SHOWN at most: one query."""
     scope = Q(business_id=party.business_id, party_id=party.pk)
-    return _sorted(_queries(scope).union(_promises(scope), _requests(scope), all=True))
+    found = _queries(scope).union(_promises(scope), _requests(scope), all=True)
+    # Open queries and requests, promises, then what was answered; the newest of each.
+    return _sorted(found.order_by("-status", "-talk", "-pk")[:MOST_SHOWN])
 
 
 def of_document(document: Document) -> list[Talk]:

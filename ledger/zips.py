@@ -13,6 +13,7 @@ from ledger import papers
 from ledger.models import Invoice
 
 MOST = 100
+HOUR, MOST_AN_HOUR = 60 * 60, 60  # files of a party, and of a shop: each may be a hundred drawings
 CHOSEN = "invoice"  # the name of the boxes in a list
 
 

@@ -12,6 +12,7 @@ class Recording:
 
     sent: ClassVar[list[tuple[str, str, str]]] = []
     faults: ClassVar[list[Exception]] = []
+    provider_id: ClassVar[str] = ""
 
     name = "recording"
     reports = False
@@ -20,7 +21,7 @@ class Recording:
         if self.faults:
             raise self.faults.pop(0)
         self.sent.append((message.channel, message.to, message.text.body))
-        return f"provider-{message.reference}"
+        return self.provider_id or f"provider-{message.reference}"
 
 
 def send_to(settings: Any, address: str, smtp_port: int, sms: str = "msg91") -> None:

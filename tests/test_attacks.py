@@ -1,12 +1,15 @@
 """What hostile hands send: each test is one rule, and no answer is a stack trace."""
 
 import copy
+import re
+import sqlite3
+from contextlib import closing
 from itertools import product
 from runpy import run_path
 
 import pytest
 from django.conf import settings
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from gunicorn.config import Config  # type: ignore[import-untyped]
@@ -16,7 +19,8 @@ from accounts.middleware import MAX_BODY
 from accounts.models import Business
 from accounts.views.errors import server_error
 from config.handlers import Utf8Wsgi
-from ledger import links
+from ledger import links, statements
+from ledger.models import LinkPreview
 from tests import factories
 from tests.factories import Book, Once
 from tests.threads import in_parallel
@@ -217,6 +221,26 @@ def test_a_database_out_of_reach_is_503_and_not_a_fault(rf: RequestFactory) -> N
         except Exception:
             answer = server_error(rf.get("/"))
         assert (answer.status_code, answer.has_header("Retry-After")) == (status, status == 503)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_page_that_is_only_looked_at_is_shown_while_the_book_is_locked() -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL has no lock on the whole book")
+    party = factories.make_party(factories.make_business())
+    factories.make_invoice(party)
+    shared = links.for_statement(party, statements.this_financial_year(), None)
+    browser = Client(headers={"user-agent": "WhatsApp/2.23"}, raise_request_exception=False)
+    paper = re.findall(r"/v/\w{50}", browser.get(links.path(shared)).content.decode())[0]
+    LinkPreview.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout=50")
+    with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        answers = [browser.get(where).status_code for where in (paper, "/v/unknown", links.path(shared))]
+        other.execute("ROLLBACK")
+    assert answers == [200, 404, 200]
+    connection.close()
 
 
 # --- Logs --------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from accounts import delivery, drainer, outbox
+from accounts import delivery, drainer, outbox, quotas
 from accounts.gateways import GatewayError, Text
 from accounts.models import Message
 from accounts.outbox import Draft
@@ -132,6 +132,10 @@ def test_what_failed_for_good_goes_the_next_way_once(sent: list[Any]) -> None:
     ]
     assert (second.follows_id, third.follows_id, third.campaign_id, third.priority) == (first.pk, first.pk, 4, BULK)
     assert sent == [("email", "a@example.in", "Hello N1")]
+    used = quotas.used(shop.pk)
+    assert (used.messages, used.paise_month) == (2, quotas.cost("whatsapp") + quotas.cost("email")), (
+        "the ways tried next"
+    )
 
 
 def test_an_opt_out_that_a_provider_knows_of_is_told_and_ends_the_ways(sent: list[Any]) -> None:

@@ -464,11 +464,19 @@ def test_a_log_line_keeps_neither_token_nor_number() -> None:
     assert scrub(f"https://x.in/p/{token}?a=1") == "https://x.in/p/…?a=1"
     assert scrub("to +919812345678 now") == "to …5678 now"
     assert scrub("to 9812345678.") == "to …5678."
+    assert scrub("GET /m/ram/parties/?q=98123+45678 200") == "GET /m/ram/parties/?q=…5678 200"
+    assert scrub("q=%2B91%2098123%2045678") == "q=%2B91%20…5678"
+    assert scrub("to +91 98123 45678.") == "to …5678."
+    assert scrub(f"?next=%2Fi%2F{token}%2Fpdf") == "?next=%2Fi%2F…%2Fpdf"
+    assert scrub('"POST /hooks/sms?key=secret HTTP/1.1"') == '"POST /hooks/sms?key=… HTTP/1.1"'
+    asked = "/hooks/whatsapp/?hub.mode=subscribe&hub.verify_token=secret&hub.challenge=1"
+    assert scrub(asked) == asked.replace("secret", "…")
     assert scrub("invoice 42 of 2026-11-22") == "invoice 42 of 2026-11-22"
     try:
         raise ValueError(f"/i/{token} of {NUMBER}")
     except ValueError as error:
         record = logging.LogRecord("x", 40, "f", 1, "%s", (f"/p/{token}",), (ValueError, error, error.__traceback__))
+    record.exc_text = f"ValueError: /i/{token} of {NUMBER}"  # as a handler before ours leaves it
     assert Scrub().filter(record)
     text = logging.Formatter().format(record)
     assert token not in text

@@ -5,13 +5,14 @@ import datetime as dt
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils.formats import date_format
 
 from accounts import parties
 from accounts.idempotency import new_key
 from accounts.india import today
 from accounts.models import PartyPerson
-from ledger import confirmations, posting
-from ledger.models import BalanceConfirmation
+from ledger import confirmations, posting, talks
+from ledger.models import BalanceConfirmation, ConfirmationRequest
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -171,6 +172,20 @@ def test_the_shop_asks_once_per_day_and_the_customer_sees_it_until_it_is_answere
     assert client.get(at(party, "")).context["talks"] == []
     late = desk.post(where, {"form_key": new_key(), "on": (today() + dt.timedelta(days=1)).isoformat()})
     assert (late.status_code, "on" in late.context["form"].errors) == (400, True)
+
+
+def test_a_shop_that_asks_for_every_day_fills_no_page(client, desk, party, business):
+    owner = business.memberships.get().user
+    make.make_query(make.make_invoice(party), "torn bags", by=make.make_user())
+    days = [today() - dt.timedelta(days=n) for n in range(150)]
+    ConfirmationRequest.objects.bulk_create(
+        ConfirmationRequest(business=business, party=party, as_on=on, asked_by=owner) for on in reversed(days)
+    )
+    for browser, where in ((client, at(party, "")), (desk, f"/m/ram/parties/{party.public_id}/")):
+        rows = browser.get(where).context["talks"]
+        assert len(rows) == talks.MOST_SHOWN
+        assert sum(row.title.startswith("Balance") for row in rows) == talks.MOST_SHOWN - 1
+        assert rows[0].title.endswith(date_format(days[0], "DATE_FORMAT"))
 
 
 def test_both_auditors_take_it_as_a_file(client, desk, party, bill):

@@ -14,6 +14,10 @@ from tests.factories import make_business, make_party, make_user, merchant_clien
 pytestmark = pytest.mark.django_db
 
 
+def test_joiners_within_a_word_are_letters() -> None:
+    assert Everything({"text": "क्\u200dष"}).fields["text"].clean("क्\u200dष") == "क्\u200dष"
+
+
 class Everything(forms.Form):
     text = forms.CharField(max_length=5, min_length=2)
     whole = forms.IntegerField(min_value=1, max_value=9)
@@ -56,6 +60,8 @@ def test_an_empty_form_is_answered_in_our_own_words_by_kind_of_field() -> None:
         ("text", "abcdef", "This is too long: at most 5 characters."),
         ("text", "a", "This is too short: at least 2 characters."),
         ("text", "a\x00b", "There is a character in this that cannot be saved. Write it again."),
+        ("text", "a\u202eb", "There is a character in this that cannot be saved. Write it again."),
+        ("text", "\u200b\u200d", "There is a character in this that cannot be saved. Write it again."),
         ("whole", "many", "Write a whole number, such as 15."),
         ("whole", "10", "This is too much: at most 9."),
         ("whole", "0", "This is too little: at least 1."),

@@ -4,8 +4,12 @@ A real HTTP client talks to a real server (tests.fake_gateway) that records what
 """
 
 import base64
+import contextlib
 import datetime as dt
+import gzip
 import json
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from email.utils import format_datetime
@@ -310,6 +314,73 @@ def test_retry_after_is_seconds_or_a_date_and_an_hour_at_most(fake: State, heade
         assert 25 < (found or 0) <= 30
     else:
         assert found == {"7": 7, "999999": 3600}.get(header)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "-5",
+        "1e5",
+        "NaN",
+        "Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
+        "Mon, 01 Jan 2030 00:00:00 +99999999999999999",
+    ],
+)
+def test_an_absurd_retry_after_is_none(header: str) -> None:
+    assert wire.retry_after({"Retry-After": header}) is None
+
+
+GZIP = b"Content-Encoding: gzip\r\n"
+BOMB = gzip.compress(b" " * 50_000_000)
+
+
+@pytest.mark.parametrize(
+    ("answer", "whatsapp", "sms"),
+    [
+        (b"HTTP/1.1 204 No Content\r\n\r\n", "lost", "lost"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nhey", "taken", "lost"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhey", "lost", "lost"),
+        (b"HTTP/1.1 200 OK\r\n" + GZIP + b"\r\n" + BOMB, "taken", "lost"),
+        (b"HTTP/1.1 200 OK\r\n" + GZIP + b"\r\nno gzip", "taken", "lost"),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + b"[" * 200_000, "taken", "lost"),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + b" " * 20_000_000, "taken", "lost"),
+        (b"HTTP/1.1 400 No\r\n\r\n" + b"\xff\0" * 1000, "refused", "refused"),
+        (b"HTTP/1.1 429 No\r\nRetry-After: Mon, 01 Jan 99999999999999 00:00:00 GMT\r\n\r\n", "retry", "retry"),
+        (b"HTTP/1.1 307 Go\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", "retry", "retry"),
+        (b"HTTP/1.1 103 Early\r\n\r\nHTTP/1.1 400 No\r\n\r\n", "refused", "refused"),
+        (b"garbage\r\n\r\n", "lost", "lost"),
+        (b"", "lost", "lost"),
+    ],
+    ids=lambda value: value[:40] if isinstance(value, bytes) else None,
+)
+def test_an_answer_that_is_none_has_its_end_all_the_same(settings: Any, answer: bytes, whatsapp: str, sms: str) -> None:
+    """Each as bytes on a socket; a success that is not in the provider's words may have been one."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=_answer_always, args=(server, answer), daemon=True).start()
+        send_to(settings, f"http://127.0.0.1:{server.getsockname()[1]}", 1)
+        found = [_end_of(channel) for channel in ("whatsapp", "sms")]
+    assert found == [whatsapp, sms]
+
+
+def _end_of(channel: str) -> str:
+    try:
+        send(channel, text(channel=channel))
+    except AnswerLost:
+        return "lost"
+    except GatewayError as error:
+        return str(error.trouble)
+    return "taken"
+
+
+def _answer_always(server: socket.socket, answer: bytes) -> None:
+    for _ in range(2):
+        connection, _address = server.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.recv(65536)
+            connection.sendall(answer)
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(65536):
+                pass
 
 
 def test_a_connection_dropped_after_acceptance_leaves_us_not_knowing(fake: State) -> None:

@@ -15,11 +15,11 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts import delivery, outbox
-from accounts.gateways import Text
+from accounts import delivery, optouts, outbox
+from accounts.gateways import GatewayError, Text
 from accounts.hooks import twilio
 from accounts.logs import scrub
-from accounts.models import Message
+from accounts.models import Message, OptOut
 from tests import fake_gateway
 from tests.gateways import EVERYWHERE, Recording, send_to
 
@@ -445,3 +445,62 @@ def test_reports_and_stops_are_kept_together_or_not_at_all(monkeypatch: pytest.M
     with pytest.raises(RuntimeError), transaction.atomic():
         whatsapp(status(found, "read"), messages=[text])
     assert status_of(found) == "sent"
+
+
+# --- Signed nonsense ----------------------------------------------------------------------------------------
+
+ODD = ["a\0b", "\ud800", "9" * 5000, "9" * 18, 10**30, float("inf"), [], {"a": 1}, None, "0001-01-01T00:00:00+05:30"]
+DEEP = "[" * 10_000
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: repr(odd)[:20])
+def test_an_odd_value_in_any_field_of_a_signed_report_is_no_fault_of_ours(odd: Any, stops: list[outbox.Stop]) -> None:
+    by_sms = message(provider="msg91", channel="sms", provider_id="3768a1")
+    said = {"from": NUMBER[1:], "type": "text", "text": {"body": "STOP"}, "timestamp": "1700000000"}
+    error = {"code": 1, "title": "x"}
+    bounce = {"event": "bounced", "message_id": f"<{message(channel='email').reference}@x>", "reason": "", "at": ""}
+    answers = [
+        whatsapp(status("nobody", "read") | {key: odd}) for key in ("id", "timestamp", "biz_opaque_callback_data")
+    ]
+    answers += [whatsapp(status(message(), "failed", errors=[error | {key: odd}])) for key in error]
+    answers += [whatsapp(messages=[said | {key: odd}]) for key in said]
+    answers += [mail(bounce | {key: odd}) for key in ("message_id", "reason", "at")]
+    codes = [answer.status_code for answer in answers]
+    report = {"status": "2", "CRQID": str(by_sms.reference), "desc": "x"}
+    keys = ("requestId", "desc", "failedReason", "date", "status", "report", "CRQID")
+    codes += [msg91(json.dumps(report | {key: odd})) for key in keys]
+    failed = {"MessageStatus": "failed", "ErrorCode": "30003", "MessageSid": "SM1"}
+    plain = str(odd).encode(errors="replace").decode()
+    codes += [twilio_post(failed | {key: plain}, message(channel="sms")).status_code for key in failed]
+    assert set(codes) <= {200, 204, 400}
+
+
+def test_ten_thousand_brackets_are_refused_in_peace() -> None:
+    assert [msg91(text) for text in (DEEP, f"data={DEEP}", DEEP + "]" * 10_000)] == [400] * 3
+    for path, header, key in (
+        ("whatsapp", "X-Hub-Signature-256", b"whatsapp-app-secret"),
+        ("email", "X-Signature", b"mail-hook-secret"),
+    ):
+        headers = {header: "sha256=" + hmac.new(key, DEEP.encode(), hashlib.sha256).hexdigest()}
+        assert (
+            Client().post(f"/hooks/{path}/", DEEP, content_type="application/json", headers=headers).status_code == 400
+        )
+
+
+def test_a_stop_from_what_can_be_no_address_is_passed_over() -> None:
+    for address in ("9" * 5000, "+91\0", "\ud800"):
+        optouts.record(outbox.Stop("sms", address, "twilio", timezone.now()))
+    assert not OptOut.objects.exists()
+
+
+def test_a_gateways_words_that_no_database_takes_cost_no_other_message_its_record() -> None:
+    good, evil, sent = (message("sending") for _ in range(3))
+    refused = GatewayError("bad \0 and \ud800", Message.Trouble.REFUSED)
+    delivery.record([delivery.Outcome(good, "sent", "whatsapp", "wamid.1"), delivery._refusal(evil, refused)])
+    Recording.provider_id = "wamid\0\ud800"
+    try:
+        waiting = message("queued", attempts=0)
+        assert delivery.deliver(waiting.pk)
+    finally:
+        Recording.provider_id = ""
+    assert [status_of(one) for one in (good, evil, sent, waiting)] == ["sent", "failed", "sending", "sent"]

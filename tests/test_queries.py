@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 from PIL import Image as Pillow
 
-from accounts import parties
+from accounts import images, limits, parties
 from accounts.idempotency import new_key
 from accounts.models import Image, Notice, PartyPerson
 from ledger import queries
@@ -252,6 +252,23 @@ def test_a_photo_is_made_anew_and_shown_to_both_sides_alone(client, desk, party,
     assert neighbour.get(at(party, tail)).status_code == 404
     assert make.customer_client(helper).get(at(party, tail)).status_code == 403
     assert Image.objects.get().width == 30
+
+
+def test_so_many_pictures_an_hour_are_looked_at_also_of_forms_that_are_refused(client, party, bill):
+    query = make.make_query(make.make_payment(party, 1_00))
+    forms = [
+        (f"questions/new/?invoice={bill.public_id}", asked(text="", picture=photo())),
+        (f"questions/{query.public_id}/", {"form_key": new_key(), "text": "", "picture": photo()}),
+        ("paid/", {"form_key": new_key(), "screenshot": photo()}),
+    ]
+    limits.count("pictures", str(party.pk), seconds=images.HOUR, add=images.MOST_AN_HOUR - len(forms))
+    for status in (400, 429):
+        for tail, form in forms:
+            for sent in form.values():
+                if not isinstance(sent, str):
+                    sent.seek(0)
+            assert client.post(at(party, tail), form).status_code == status
+    assert client.post(at(party, forms[0][0]), asked(text="")).status_code == 400
 
 
 def test_a_helper_for_orders_asks_nothing_and_reads_nothing(party, bill):

@@ -10,12 +10,13 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from accounts import drainer, optouts, outbox
+from accounts import drainer, limits, optouts, outbox
 from accounts.models import Message, Notice, OptOut, PartyWish
 from catalog import orders
 from ledger import links
 from ledger.models import Batch, Reminder, ReminderSettings
 from ledger.reminders import planning, rules
+from portal.views.wishes import HOUR, MOST_AN_HOUR
 from tests import factories
 from tests.test_reminders import DAY, NOON, ask, owing, sent, shop, switch_on  # noqa: F401  fixtures
 
@@ -216,6 +217,16 @@ def test_the_person_undoes_it_after_login_and_only_for_their_own_number(shop: An
     assert list(OptOut.objects.filter(address=phone).order_by("pk").values_list("source", "ended_at")) != []
     assert OptOut.objects.filter(address=phone, ended_at=None).get().source == "portal"
     assert where in client.get(reverse("portal:profile", kwargs={"party": party.public_id})).content.decode()
+
+
+def test_messages_are_chosen_so_often_an_hour_and_no_more(shop: Any) -> None:
+    """Each choice is told to the shop, each stop is a row."""
+    party = owing(shop, 0).party
+    browser, where = factories.customer_client(party), f"/portal/{party.public_id}/messages/"
+    limits.count("wishes", str(party.pk), seconds=HOUR, add=MOST_AN_HOUR - 1)
+    stop = {"do": "stop", "address": "phone"}
+    assert [browser.post(where, form).status_code for form in ({"do": "choose"}, stop)] == [302, 429]
+    assert not optouts.is_stopped(str(party.people.get().phone))
 
 
 def test_an_opt_out_counts_for_every_shop_and_codes_still_come(shop: Any, sent: Any, settings: Any) -> None:

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 from pypdf import PdfReader
 
-from accounts import parties
+from accounts import limits, parties
 from accounts.idempotency import new_key
 from accounts.logs import scrub
 from accounts.models import Message
@@ -20,6 +20,7 @@ from accounts.money import rupees
 from ledger import links, posting, sharing, statements
 from ledger.models import LinkOpen, ShareLink
 from ledger.statements import Period
+from portal.views.papers import HOUR, MOST_FILES_AN_HOUR
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -351,3 +352,17 @@ def test_opens_and_saves_stand_on_the_payments_page_and_the_partys(payment, part
     assert [row.opens.rpartition(" · ")[2] for row in page.context["links"]] == ["PDF saved 1×"] * 2
     stranger = make.make_party(shop)
     assert boss.get(f"/m/ram/parties/{stranger.public_id}/").context["trail"] == []
+
+
+def test_a_link_gives_so_many_files_an_hour_and_takes_none_from_the_partys_people(payment, party):
+    link = links.for_statement(party, APRIL, None)
+    limits.count("files", f"link {link.pk}", seconds=HOUR, add=MOST_FILES_AN_HOUR - 1)
+    assert [Client().get(f"{links.path(link)}/{kind}").status_code for kind in ("xlsx", "csv", "pdf")] == [
+        200,
+        429,
+        429,
+    ]
+    browser, at = make.customer_client(party), f"/portal/{party.public_id}"
+    limits.count("files", str(party.pk), seconds=HOUR, add=MOST_FILES_AN_HOUR - 2)
+    tails = ("ledger.csv", "balance.csv", "ledger.xlsx", "balance.xlsx")
+    assert [browser.get(f"{at}/{tail}").status_code for tail in tails] == [200, 200, 429, 429]

@@ -12,11 +12,13 @@ from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
+from accounts import limits
 from accounts.models import Party
 from accounts.money import amount, rupees
 from ledger import drafting, paper, posting, receipts, statement_paper, statements, verifying
 from ledger.drafting import Draft
 from ledger.models import Invoice, Paper, Payment
+from ledger.statement_paper import HOUR, MOST_DRAWN_AN_HOUR
 from ledger.statements import Period
 from tests import factories as make
 
@@ -204,6 +206,18 @@ def test_who_has_waited_long_gets_it_made_at_once(long_one, monkeypatch):
     monkeypatch.setattr(statement_paper, "AT_ONCE_ROWS", 80)
     where = f"/portal/{long_one.public_id}/ledger.pdf?start=2026-04-01&end=2026-04-30&waited=30"
     assert make.customer_client(long_one).get(where)["Content-Type"] == "application/pdf"
+
+
+def test_a_party_has_so_many_statements_drawn_an_hour_and_what_is_drawn_stays_to_be_had(party):
+    """Each choice of days is a drawing, and a row that is kept for a month."""
+    make.make_invoice(party, on=APRIL.start)
+    browser, at = make.customer_client(party), f"/portal/{party.public_id}/ledger.pdf?start=2026-04-01&end=2026-04-"
+    limits.count("statement-papers", str(party.pk), seconds=HOUR, add=MOST_DRAWN_AN_HOUR - 1)
+    assert [browser.get(f"{at}{day}").status_code for day in (29, 30, 29, 28)] == [200, 429, 200, 429]
+    assert Paper.objects.filter(party=party).count() == 1
+    desk = make.merchant_client(party.business.memberships.get().user)
+    where = f"/m/ram/reports/statement/{party.public_id}.pdf?start=2026-04-01&end=2026-04-28"
+    assert desk.get(where).status_code == 200
 
 
 def test_beyond_the_cap_both_sides_are_offered_a_csv_and_no_error(long_one, monkeypatch):

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from accounts import parties
+from accounts import limits, parties
 from accounts.models import Image, PartyPerson
 from accounts.money import MAX_PAISE, MAX_UNIT_PRICE_E4
 from catalog.models import UNITS, Category, Item, Order, Storefront
@@ -13,6 +13,7 @@ from catalog.units import Units
 from ledger import billing, estimates, posting
 from ledger.models import Invoice
 from portal import cart as carts
+from portal.views.cart import DAY, MOST_ORDERS_A_DAY
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -306,6 +307,20 @@ def test_sending_the_same_form_twice_orders_once(party, client):
     second = client.post(at(party, "store/checkout/"), form)
     assert first["Location"] == second["Location"]
     assert Order.objects.count() == 1
+
+
+def test_a_party_orders_so_often_a_day_and_no_more(business, party, client):
+    """Each order is told to the shop, by messages it pays for."""
+    item, neighbour = make.make_item(business), make.make_party(business, make.new_phone())
+    limits.count("orders", str(party.pk), seconds=DAY, add=MOST_ORDERS_A_DAY - 1)
+    add(client, party, item)
+    assert place(client, party).status_code == 302
+    add(client, party, item)
+    assert place(client, party).status_code == 429
+    assert Order.objects.count() == 1
+    other = make.customer_client(neighbour)
+    add(other, neighbour, item)
+    assert place(other, neighbour).status_code == 302
 
 
 def test_the_same_form_with_other_contents_is_422(party, client):

@@ -32,7 +32,7 @@ from ledger import (
 )
 from ledger.models import Invoice, InvoiceLine, LinkOpen, ShareLink
 from ledger.statements import Period
-from portal.views.verifying import HOUR, MOST_COMPARED_AN_HOUR, MOST_WRONG_AN_HOUR
+from portal.views.verifying import HOUR, MOST_COMPARED_AN_HOUR, MOST_LOOKS_AN_HOUR, MOST_WRONG_AN_HOUR
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -564,8 +564,22 @@ def test_a_statement_costs_four_queries(party, rows):
     path = statement(party)
     with CaptureQueriesContext(connection) as queries:
         Client().get(path)
-    assert len(queries) == 4
-    assert all(query["sql"].startswith("SELECT") for query in queries)
+    assert len(queries) == 5
+    counted, *others = [query["sql"] for query in queries]
+    assert counted.startswith("INSERT INTO accounts_limitcounter")
+    assert all(sql.startswith("SELECT") for sql in others)
+
+
+def test_a_statement_may_be_looked_at_60_times_an_hour_from_one_address(party):
+    april(party)
+    path = statement(party)
+    limits.count("verify-looks", f"127.0.0.1 {path.removeprefix('/v/')}", seconds=HOUR, add=MOST_LOOKS_AN_HOUR - 1)
+    assert Client().get(path).status_code == 200
+    assert Client().get(path).status_code == 429
+    assert Client(REMOTE_ADDR="192.0.2.7").get(path).status_code == 200
+    neighbour = make.make_party(party.business, make.new_phone(), "Om Stores")
+    april(neighbour)
+    assert Client().get(statement(neighbour)).status_code == 200
 
 
 # --- On the paper -------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import zipfile
 import pytest
 from pypdf import PdfReader
 
+from accounts import limits
 from ledger import papers, posting, zips
 from ledger.models import Invoice
 from tests import factories as make
@@ -71,6 +72,17 @@ def test_another_partys_paper_among_the_ticked_ones_is_404_for_all_of_them(shop,
     owner = make.merchant_client(shop.memberships.get().user)
     assert owner.get(merchants(mine, foreign)).status_code == 404
     assert owner.get(merchants(mine) + "&invoice=zzzzzzzzzzz9").status_code == 404
+
+
+def test_so_many_an_hour_and_no_more_for_either_side(shop, party):
+    bill = make.make_invoice(party)
+    browser = make.merchant_client(shop.memberships.get().user)
+    for subject in (str(party.pk), f"shop {party.business_id}"):
+        limits.count("zips", subject, seconds=zips.HOUR, add=zips.MOST_AN_HOUR - 1)
+    customer = make.customer_client(party)
+    for one, where in ((customer, customers(party, bill)), (browser, merchants(bill))):
+        for status in (200, 429):
+            assert one.get(where).status_code == status
 
 
 def test_a_draft_is_in_no_zip(shop, party):

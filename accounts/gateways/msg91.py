@@ -41,7 +41,7 @@ class Msg91:
         if code == SAME_AGAIN:
             raise AnswerLost(f"{code} {words}")
         trouble = TROUBLES.get(code)
-        if trouble is None and answer.status_code == 200:
+        if trouble is None and answer.status_code == 200 and found.get("type"):
             trouble = Trouble.REFUSED
         raise wire.refusal(answer, f"{code} {words}".strip(), trouble)
 

@@ -21,6 +21,7 @@ from accounts.gateways.protocol import AnswerLost, GatewayError
 from accounts.models import Message
 
 LONGEST_RETRY_AFTER = 3600.0
+MOST_ANSWER_BYTES = 256 * 1024
 TIMEOUTS = {"connect": 5.0, "write": 10.0, "read": 15.0, "pool": 25.0}
 
 _lock = threading.Lock()
@@ -90,25 +91,38 @@ async def post(
         async with _lane() as lane:
             answer = await lane.handle_async_request(request)
             try:
-                await answer.aread()
+                return await _whole(answer)
             finally:
                 await answer.aclose()
-            return answer
     except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
         raise GatewayError(f"no connection: {type(error).__name__}") from error
     except httpx2.TransportError as error:
         raise AnswerLost(f"no answer: {type(error).__name__}") from error
 
 
+async def _whole(answer: httpx2.Response) -> httpx2.Response:
+    """The answer with its body as it came, for we ask for no compression; without one that is beyond all measure."""
+    body = bytearray()
+    async for part in answer.aiter_raw():
+        body += part
+        if len(body) > MOST_ANSWER_BYTES:
+            body.clear()
+            break
+    headers = [(name, value) for name, value in answer.headers.multi_items() if name.lower() != "content-encoding"]
+    return httpx2.Response(answer.status_code, headers=headers, content=bytes(body))
+
+
 def refusal(answer: httpx2.Response, words: str, trouble: Message.Trouble | None = None) -> Exception:
     """What to raise for an answer that is no acceptance; `trouble` is what the provider's own code says, if it does.
 
-    A proxy's 502 and 504 leave open whether the provider behind it has taken the message.
+    A proxy's 502 and 504 leave open whether the provider behind it has taken the message, and so does a success in
+    words that are not the provider's. A redirect, which is never followed, is the operator's trouble to mend.
     """
-    if trouble is None and answer.status_code in (502, 504, 408):
-        return AnswerLost(f"{answer.status_code} {words}")
+    status = answer.status_code
+    if trouble is None and (status < 300 or status in (502, 504, 408)):
+        return AnswerLost(f"{status} {words}")
     if trouble is None:
-        again = answer.status_code in (401, 403, 425, 429) or answer.status_code >= 500
+        again = status < 400 or status in (401, 403, 425, 429) or status >= 500
         trouble = Message.Trouble.RETRY if again else Message.Trouble.REFUSED
     return GatewayError(f"{answer.status_code} {words}".strip(), trouble, retry_after=retry_after(answer.headers))
 
@@ -120,7 +134,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return min(float(value), LONGEST_RETRY_AFTER)
     try:
         wait = parsedate_to_datetime(value).timestamp() - time.time()
-    except ValueError:
+    except (ValueError, OverflowError):  # a year or a zone beyond any calendar
         return None
     return min(max(wait, 1.0), LONGEST_RETRY_AFTER)
 
@@ -129,6 +143,6 @@ def words_of(answer: httpx2.Response) -> dict[str, Any]:
     """The answer's JSON object; empty when it is none."""
     try:
         found = answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

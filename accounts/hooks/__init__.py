@@ -18,6 +18,10 @@ STOP_WORDS |= {"रोकें", "रोको", "बंद", "बंद कर
 START_WORDS = {"START", "UNSTOP", "YES", "शुरू", "शुरू करें"}
 
 
+# What reading a stranger's body can end in: a number or a time beyond any, ten thousand brackets, a list for a text.
+NONSENSE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, OSError, RecursionError)
+
+
 class NotSigned(Exception):
     """The body does not come from the provider, or the hook is shut. Answered with 403."""
 

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.hooks import NotRead, Told, check_hmac
+from accounts.hooks import NONSENSE, NotRead, Told, check_hmac
 from accounts.models import Message
 from accounts.outbox import Stop
 from accounts.reports import Report
@@ -34,7 +34,7 @@ def read(request: HttpRequest, body: bytes) -> Told:
         found = json.loads(body)
         for one in (found if isinstance(found, list) else [found])[:MOST]:
             _read(one, told)
-    except (ValueError, TypeError, KeyError, AttributeError) as fault:
+    except NONSENSE as fault:
         raise NotRead from fault
     return told
 

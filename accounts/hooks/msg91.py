@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from accounts.hooks import NotRead, NotSigned, Told, wish
+from accounts.hooks import NONSENSE, NotRead, NotSigned, Told, wish
 from accounts.models import Message
 from accounts.outbox import Stop
 from accounts.reports import Report
@@ -44,7 +44,7 @@ def read(request: HttpRequest, body: bytes) -> Told:
                 told.stops.append(
                     Stop("sms", f"+{str(one['mobile']).lstrip('+')}", "msg91", timezone.now(), is_stop=wanted)
                 )
-    except (ValueError, TypeError, KeyError, AttributeError) as fault:
+    except NONSENSE as fault:
         raise NotRead from fault
     return told
 

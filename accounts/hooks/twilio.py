@@ -21,6 +21,7 @@ from accounts.models import Message
 from accounts.outbox import Stop
 from accounts.reports import Report
 
+LONGEST_CODE = 10
 EVENTS = {"sent": "sent", "delivered": "delivered", "read": "read", "failed": "failed", "undelivered": "failed"}
 
 
@@ -50,7 +51,11 @@ def read(request: HttpRequest, body: bytes) -> Told:
 
 def _report(fields: Mapping[str, str], event: str, reference: str) -> Report:
     code = fields.get("ErrorCode", "")
-    trouble = TROUBLES.get(int(code), Message.Trouble.REFUSED) if code.isdecimal() else Message.Trouble.NONE
+    trouble = (
+        TROUBLES.get(int(code), Message.Trouble.REFUSED)
+        if code.isdecimal() and len(code) < LONGEST_CODE
+        else Message.Trouble.NONE
+    )
     return Report(
         provider="twilio",
         event=event,

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from accounts.gateways.whatsapp import TROUBLES
-from accounts.hooks import NotRead, NotSigned, Told, check_hmac, wish
+from accounts.hooks import NONSENSE, NotRead, NotSigned, Told, check_hmac, wish
 from accounts.models import Message
 from accounts.outbox import Stop
 from accounts.reports import Report
@@ -45,7 +45,7 @@ def read(request: HttpRequest, body: bytes) -> Told:
             for message in value.get("messages", ()):
                 if stop := _stop(message):
                     told.stops.append(stop)
-    except (ValueError, TypeError, KeyError, AttributeError) as fault:
+    except NONSENSE as fault:
         raise NotRead from fault
     return told
 

@@ -26,7 +26,7 @@ from ledger.models import Batch, Invoice, PartyBalance, PartyReminders, Reminder
 from ledger.reminders import hours, silence
 from ledger.reminders.silence import Facts, Silence
 
-PAGE = 2_000
+PAGE = 4_000
 MOST_CHOSEN = 500
 Kind, Status = Batch.Kind, Batch.Status
 UNDER_WAY = (Status.RUNNING, Status.WAITING)

@@ -247,7 +247,7 @@ def _statement_pdf(
 ) -> HttpResponse:
     party.business = request.business
     try:
-        content = statement_paper.at_once(party, period, party.language, waited=waited(request))
+        content = statement_paper.at_once(party, period, party.language, waited=waited(request), is_shop=True)
     except papers.Preparing as preparing:
         back = reverse("ledger:statement", kwargs={"slug": request.business.slug, "party": party.public_id})
         return preparing_page(request, request.business, preparing, back)

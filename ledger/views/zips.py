@@ -7,6 +7,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from accounts import limits
 from accounts.access import MerchantRequest, business_page
 from accounts.india import today
 from ledger import zips
@@ -23,6 +24,7 @@ def invoice_zip(request: MerchantRequest) -> Any:
     except zips.ZipRefused as error:
         query = {"pick": "1", "zip": error.why}
         return redirect(reverse("ledger:invoice_list", kwargs={"slug": request.business.slug}, query=query))
+    limits.hit_by_looking("zips", f"shop {request.business.pk}", most=zips.MOST_AN_HOUR, seconds=zips.HOUR)
     for invoice in found:
         invoice.business = invoice.party.business = request.business
     name = f"{request.business.slug}_invoices_{today()}.zip"

@@ -20,7 +20,7 @@ from ledger.confirmations import ConfirmationRefused
 from ledger.reports.promised import CONFIRMED, confirmed_rows
 from portal.access import PortalRequest, page, party_page
 from portal.balance_forms import AgreeForm, DayForm, DifferForm
-from portal.views.papers import XLSX, in_language
+from portal.views.papers import XLSX, count_file, in_language
 
 DAY = 24 * 60 * 60
 MOST_A_DAY = 30
@@ -138,6 +138,7 @@ def confirmation(request: PortalRequest, confirmation: str) -> HttpResponse:
 @party_page(money=True)
 def balance_file(request: PortalRequest, form: str) -> Any:
     """All answers of this party as CSV or XLSX."""
+    count_file(str(request.party.pk))
     rows = confirmed_rows(request.business, statements.this_financial_year(), request.party)
     name = f"{request.business.slug}_confirmations_{today()}.{form}"
     if form == "csv":

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import limits
 from accounts.idempotency import once
 from accounts.models import Party
 from accounts.money import quantity, rupees, unit_price
@@ -21,6 +22,8 @@ from portal import cart as carts
 from portal.access import PortalRequest, page, party_page
 from portal.forms import OrderForm, QuantityForm, whole_words
 from portal.views.store import few_left, tax_note
+
+DAY, MOST_ORDERS_A_DAY = 24 * 60 * 60, 50
 
 
 @require_safe
@@ -151,6 +154,7 @@ def _place(request: PortalRequest, form: OrderForm) -> str:
     # Locked before its room is read: two orders at once must not both use the same rest of the credit limit.
     party = Party.objects.select_for_update(no_key=True).get(business=request.business, pk=request.party.pk)
     party.business = request.business
+    limits.hit("orders", str(party.pk), most=MOST_ORDERS_A_DAY, seconds=DAY)  # the shop pays to be told of each
     room, cart = carts.room_paise(party), carts.today(request)
     if room is not None and cart.bill_paise > room and not access.sees_money(request.person):
         # The amount that is left would tell the balance.

@@ -129,7 +129,7 @@ def ledger_file(request: PortalRequest, form: str) -> Any:
     if period_form.errors:
         return redirect(back)
     try:
-        return papers.statement_response(request, request.party, period, form, back)
+        return papers.statement_response(request, request.party, period, form, back, asker=str(request.party.pk))
     except papers.TooLong:
         days = {**(_days(request) or {}), "long": form}
         return redirect(reverse("portal:ledger", kwargs={"party": request.party.public_id}, query=days))

@@ -7,6 +7,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpRe
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from accounts import limits
 from accounts.models import Party
 from ledger import export, papers, receipts, statement_paper
 from ledger.models import Payment
@@ -15,6 +16,7 @@ from ledger.statements import Period
 from ledger.views.papers import preparing_page, waited
 
 KINDS = ("pdf", "csv", "xlsx")
+HOUR, MOST_FILES_AN_HOUR = 60 * 60, 120  # whoever waits for a long one asks thirty times
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -35,11 +37,18 @@ def receipt_response(payment: Payment) -> HttpResponse:
     return _attached(content, "application/pdf", f"{receipts.name_of(payment)}.pdf")
 
 
-def statement_response(request: HttpRequest, party: Party, period: Period, form: str, back: str) -> Any:
+def count_file(asker: str) -> None:
+    """One more file that is read out of the book anew; `asker` is a link, or a party with all its people. Raises
+    limits.LimitReached."""
+    limits.hit_by_looking("files", asker, most=MOST_FILES_AN_HOUR, seconds=HOUR)
+
+
+def statement_response(request: HttpRequest, party: Party, period: Period, form: str, back: str, *, asker: str) -> Any:
     """The statement in the reader's language; `party` with its business, `form` one of KINDS. Raises TooLong.
 
     A long PDF is answered with a page that asks again; `back` leads away from it.
     """
+    count_file(asker)
     language, name = translation.get_language() or "en", f"{statement_paper.name_of(party, period)}.{form}"
     rows = with_total(statement.COLUMNS, statement.rows(party, period))
     if form == "csv":

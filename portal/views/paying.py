@@ -120,6 +120,8 @@ def _tell(request: PortalRequest, form: ClaimForm, invoice: Invoice | None) -> H
     said = form.said(party=request.party.pk, invoice=invoice and invoice.pk)
     key = request.POST.get("form_key", "").replace("\x00", "")
     public_id = earlier(request.business, request.user, "claim", key, said)
+    if not public_id:
+        images.take_turn(request.FILES, str(request.party.pk))
     if not public_id and form.is_valid():
         asked = "" if request.POST.get("sure") == str(form.cleaned_data["amount"]) else _question(request, form)
         if asked:

@@ -121,6 +121,7 @@ def _asked(request: PortalRequest, form: AskForm, document: Document) -> str:
     key = request.POST.get("form_key", "").replace("\x00", "")
     if first := earlier(request.business, request.user, "query", key, said):
         return str(first)
+    images.take_turn(request.FILES, str(request.party.pk))
     if not form.is_valid():
         return ""
     limits.hit("query-words", str(request.party.pk), most=MOST_WORDS_A_DAY, seconds=DAY)
@@ -193,6 +194,7 @@ def _said(request: PortalRequest, form: WordForm, found: Query) -> bool:
     key = request.POST.get("form_key", "").replace("\x00", "")
     if earlier(request.business, request.user, "query-word", key, said):
         return True
+    images.take_turn(request.FILES, str(request.party.pk))
     if not form.is_valid():
         return False
     limits.hit("query-words", str(request.party.pk), most=MOST_WORDS_A_DAY, seconds=DAY)

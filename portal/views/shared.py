@@ -91,7 +91,9 @@ def statement_file(request: HttpRequest, link: ShareLink, token: str, form: str)
     if form not in papers.KINDS:
         raise Http404
     try:
-        return papers.statement_response(request, link.party, _days(link), form, links.path(link))
+        return papers.statement_response(
+            request, link.party, _days(link), form, links.path(link), asker=f"link {link.pk}"
+        )
     except papers.TooLong:
         return _statement(request, link, token, too_long=True)
 

@@ -19,6 +19,7 @@ from ledger import comparing, confirming, verifying
 HOUR = 60 * 60
 MOST_WRONG_AN_HOUR = 60
 MOST_COMPARED_AN_HOUR = 60
+MOST_LOOKS_AN_HOUR = 60  # at one statement, which is added up anew for each: up to 5,001 rows
 LABELS = {
     "invoice": (gettext_lazy("Total on your paper"), gettext_lazy("Date on your paper")),
     "receipt": (gettext_lazy("Amount on your paper"), gettext_lazy("Date on your paper")),
@@ -69,10 +70,15 @@ def verify(request: HttpRequest, token: str) -> HttpResponse:
 
 def _answer(request: HttpRequest, token: str) -> confirming.Answer:
     try:
-        return confirming.answer(verifying.read_token(token))
+        paper = verifying.read_token(token)
+        if paper.statement is not None:
+            subject = f"{limits.client_address(request)} {token}"
+            limits.hit_by_looking("verify-looks", subject, most=MOST_LOOKS_AN_HOUR, seconds=HOUR)
+        return confirming.answer(paper)
     except verifying.Unknown as error:
         # Who guesses is stopped by the token's length; this only keeps the noise down.
-        limits.hit("verify-unknown", limits.client_address(request), most=MOST_WRONG_AN_HOUR, seconds=HOUR)
+        address = limits.client_address(request)
+        limits.hit_by_looking("verify-unknown", address, most=MOST_WRONG_AN_HOUR, seconds=HOUR)
         raise Http404 from error
 
 

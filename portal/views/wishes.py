@@ -116,6 +116,7 @@ def party_wishes(request: PortalRequest) -> HttpResponse:
     addresses = _addresses(str(request.user.phone), request.party.email)
     form = _form(request, request.party)
     if request.method == "POST":
+        limits.hit("wishes", str(request.party.pk), most=MOST_AN_HOUR, seconds=HOUR)
         if request.POST.get("do") == "start":
             _start(request, addresses)
             return redirect(request.path)

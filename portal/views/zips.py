@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_safe
 
+from accounts import limits
 from accounts.india import today
 from ledger import zips
 from portal.access import PortalRequest, party_page
@@ -25,6 +26,7 @@ def invoice_zip(request: PortalRequest) -> Any:
     except zips.ZipRefused as error:
         query = {"pick": "1", "zip": error.why}
         return redirect(reverse("portal:invoices", kwargs={"party": request.party.public_id}, query=query))
+    limits.hit_by_looking("zips", str(request.party.pk), most=zips.MOST_AN_HOUR, seconds=zips.HOUR)
     for invoice in found:
         invoice.business, invoice.party = request.business, request.party
     return StreamingHttpResponse(
