@@ -111,6 +111,11 @@ NOT_PAGES = {
     "portal:promise_withdraw",
     "portal:query_close",
     "portal:query_image",
+    "portal:live",
+    "portal:invoice_fresh",
+    "portal:portal_fresh",
+    "portal:receipt_fresh",
+    "portal:statement_fresh",
 }
 # Only there while a code is awaited: test_a_wrong_code_is_said_so looks at both.
 CODE_PAGES = {"accounts:login_code", "portal:code"}
