@@ -6,7 +6,7 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import checks, forms, messages, notices, optouts, walls
+        from accounts import asking, checks, forms, messages, notices, optouts, walls
 
         forms.speak_plainly()
         messages.register()
@@ -18,7 +18,8 @@ class AccountsConfig(AppConfig):
                 table="accounts_activity",
                 events=("UPDATE", "DELETE"),
                 says="activity is append-only",
-            )
+            ),
+            asking.refusal(),
         )
         pre_migrate.connect(walls.remove_before_migrate, dispatch_uid="accounts.walls")
         post_migrate.connect(walls.install_after_migrate, dispatch_uid="accounts.walls")

@@ -25,6 +25,8 @@ PAGES = {
     Kind.CLAIM: ("ledger:claim", "claim"),
     Kind.QUERY: ("ledger:query", "query"),
     Kind.OPENED: ("ledger:invoice", "invoice"),
+    Kind.CORRECTION: ("ledger:data_request", "asked"),
+    Kind.ERASURE: ("ledger:data_request", "asked"),
 }
 KIND = "notice"
 
@@ -95,6 +97,10 @@ def words(notice: Notice) -> str:
             return _("%(party)s says they have paid %(amount)s.") % said
         case Kind.QUERY:
             return _("%(party)s asks about %(number)s.") % said
+        case Kind.CORRECTION:
+            return _("%(party)s asks you to put their details right.") % said
+        case Kind.ERASURE:
+            return _("%(party)s asks you to erase their data.") % said
     return _("%(party)s opened %(number)s for the first time.") % said
 
 

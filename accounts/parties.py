@@ -76,6 +76,17 @@ def set_main_number(party: Party, phone: str, name: str, by: User | None) -> Non
 
 
 @transaction.atomic
+def change_number(person: PartyPerson, phone: str, by: User) -> None:
+    """Another number (E.164) for this person, with the same rights: it logs in by a code of its own. All links and
+    sessions of the party end. Raises IntegrityError when the party has that number already.
+    """
+    party = Party.objects.select_for_update(no_key=True).get(business_id=person.business_id, pk=person.party_id)
+    if PartyPerson.objects.filter(business_id=party.business_id, party=party, pk=person.pk).update(phone=phone):
+        _end_access(party)
+        activity.record(party.business, by, "number_changed", ("party", str(party.pk)))
+
+
+@transaction.atomic
 def add_person(party: Party, phone: str, name: str, role: str, by: User | None) -> PartyPerson:
     """One more number that may log in; the first one becomes the main number. Raises IntegrityError when it is there."""
     Party.objects.select_for_update(no_key=True).get(business_id=party.business_id, pk=party.pk)

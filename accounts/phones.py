@@ -65,7 +65,12 @@ def beside_prefix(text: str) -> str:
 
 
 def mask(e164: str) -> str:
-    """For screens that others may see: "+91 98•••• 1234"; of a short number only the end: "+65 •••• 1234"."""
+    """For screens that others may see: "+91 98•••• 1234"; of a short number only the end: "+65 •••• 1234".
+
+    "" for "": a number that was erased.
+    """
+    if not e164:
+        return ""
     number = _parsed(e164)
     national = phonenumbers.national_significant_number(number)
     head = national[:2] if len(national) >= 10 else ""

@@ -5,6 +5,7 @@ from accounts.models.changes import Change, ChangeCounter
 from accounts.models.contact import Notice, OptOut, PartyWish, Quota, Usage
 from accounts.models.people import Device, LimitCounter, LoginChallenge, User
 from accounts.models.records import Activity, IdempotencyKey, Image
+from accounts.models.requests import DataRequest
 from accounts.models.sending import Message, Sender
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Business",
     "Change",
     "ChangeCounter",
+    "DataRequest",
     "Device",
     "IdempotencyKey",
     "Image",

@@ -29,6 +29,7 @@ class Change(models.Model):
         PROMISE = "promise"
         QUERY = "query"
         CONFIRMATION = "confirmation"
+        PROFILE = "profile"
 
     business = models.ForeignKey(Business, models.CASCADE, related_name="+", db_index=False)
     party = models.ForeignKey(Party, models.CASCADE, related_name="+", db_constraint=False)

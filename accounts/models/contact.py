@@ -59,6 +59,8 @@ class Notice(models.Model):
         CLAIM = "claim", _("Payment reported")
         QUERY = "query", _("Question asked")
         OPENED = "opened", _("Invoice opened for the first time")
+        CORRECTION = "correction", _("Correction asked for")
+        ERASURE = "erasure", _("Erasure asked for")
 
     public_id = PublicIdField()
     business = models.ForeignKey(Business, models.CASCADE, related_name="notices")
