@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import activity, changes, limits, notices, parties
-from accounts.asking import ChangedMeanwhile, Kind, RequestRefused, Status, check_open, end, lock
+from accounts.asking import ChangedMeanwhile, Kind, RequestRefused, Status, check_open, end, lock, of_party
 from accounts.gstin import require_other, state_code
 from accounts.models import DataRequest, Notice, Party, PartyPerson, User
-from accounts.phones import pretty
+from accounts.phones import mask, pretty
 from accounts.states import STATES
 from accounts.states import name as state_name
 
@@ -53,7 +53,7 @@ def fingerprint(values: Mapping[str, str]) -> str:
 
 @transaction.atomic
 def ask(person: PartyPerson, by: User, wanted: Mapping[str, str], *, shown: str, note: str = "") -> DataRequest:
-    """Ask the shop for these values; an open correction of the party is replaced by this one.
+    """Ask the shop for these values; an open correction of the same person is replaced by this one.
 
     `wanted` has every one of FIELDS, `shown` is the fingerprint of what the person saw. The number is the person's own.
     Raises ChangedMeanwhile, RequestRefused and limits.LimitReached.
@@ -70,9 +70,7 @@ def ask(person: PartyPerson, by: User, wanted: Mapping[str, str], *, shown: str,
     if "gstin" in asked and state_code(asked["gstin"]) in STATES:
         asked.pop("state_code", None)  # it comes with the GSTIN
     limits.hit("corrections", str(party.pk), most=MOST_A_DAY, seconds=DAY)
-    for older in DataRequest.objects.filter(
-        business_id=party.business_id, party=party, kind=Kind.CORRECTION, status=Status.OPEN
-    ):
+    for older in of_party(party).filter(kind=Kind.CORRECTION, status=Status.OPEN, asked_by=by):
         end(older, Status.REPLACED, None)
     seen = {field: now[field] for field in asked} | {"phone": now["phone"]}
     request = DataRequest.objects.create(
@@ -182,6 +180,16 @@ def differences(request: DataRequest, now: dict[str, str]) -> list[Difference]:
                 is_taken=part in request.taken,
             )
         )
+    return rows
+
+
+def wishes(request: DataRequest, *, own: bool) -> list[tuple[str, str, bool]]:
+    """(label, what is wanted, whether it was taken over) of each part; the number of somebody else is masked."""
+    rows = []
+    for part in parts_of(request):
+        asked = {field: request.asked.get(field, "") for field in PARTS[part]}
+        words = _words(part, asked) if own or part != "phone" else mask(asked["phone"])
+        rows.append((str(LABELS[part]), words, part in request.taken))
     return rows
 
 

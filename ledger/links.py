@@ -21,7 +21,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import activity
-from accounts.models import Party, User
+from accounts.models import Business, Party, User
 from ledger import settled
 from ledger.models import Invoice, Payment, ShareLink
 from ledger.statements import Period
@@ -231,6 +231,20 @@ def revoke_all(party: Party, by: User) -> int:
     if count := ended.update(revoked_at=timezone.now()):
         activity.record(party.business, by, "links_revoked", ("party", str(party.pk)), links=count)
     return count
+
+
+@transaction.atomic
+def revoke_chosen(business: Business, public_ids: Sequence[str], by: User) -> int:
+    """End these links of a business at once. Returns how many worked until now; unknown ones are passed over."""
+    found = ShareLink.objects.filter(business_id=business.pk, public_id__in=public_ids, revoked_at=None)
+    chosen = list(found.select_for_update().order_by("pk"))
+    ended = ShareLink.objects.filter(business_id=business.pk, pk__in=[link.pk for link in chosen], revoked_at=None)
+    ended.update(revoked_at=timezone.now())
+    deeds: list[tuple[str, tuple[str, str], dict[str, Any]]] = [
+        ("link_revoked", (link.kind, str(link.invoice_id or link.payment_id or link.party_id)), {}) for link in chosen
+    ]
+    activity.record_all(business, by, deeds)
+    return len(chosen)
 
 
 @transaction.atomic

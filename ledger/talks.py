@@ -23,6 +23,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from accounts import asking
 from accounts.india import TZ, today
 from accounts.models import Business, Party
 from accounts.money import rupees
@@ -249,9 +250,11 @@ def asked_about(talks: Iterable[Talk]) -> dict[tuple[str, int], str]:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What Home tells: queries that wait for the shop; promises of this week, and those that were not kept (paise)."""
+    """What Home tells: queries, and wishes about data, that wait for the shop; promises of this week, and those that
+    were not kept (paise)."""
 
     queries: int
+    data: int
     week: int
     week_paise: int
     late: int
@@ -259,7 +262,7 @@ class Waiting:
 
 
 def waiting(business: Business) -> Waiting:
-    """One query for both kinds."""
+    """One query for all kinds."""
     asked = Query.objects.filter(business_id=business.pk, status=Query.Status.OPEN)
     soon = promises.outstanding(business).filter(promised_on__range=(today(), today() + promises.SOON))
     late = promises.outstanding(business).filter(promised_on__lt=today())
@@ -270,12 +273,13 @@ def waiting(business: Business) -> Waiting:
 
     row = Business.objects.filter(pk=business.pk).annotate(
         queries_open=of(asked, Count("pk")),
+        data=of(asking.waiting(business), Count("pk")),
         week=of(soon, Count("pk")),
         week_paise=of(soon, Sum("rest_paise")),
         late=of(late, Count("pk")),
         late_paise=of(late, Sum("rest_paise")),
     )
-    return Waiting(*row.values_list("queries_open", "week", "week_paise", "late", "late_paise").get())
+    return Waiting(*row.values_list("queries_open", "data", "week", "week_paise", "late", "late_paise").get())
 
 
 # --- one query, told to either side -------------------------------------------------------------------------

@@ -18,10 +18,9 @@ from accounts import steps
 from accounts.models import Activity, Message, Party, User
 from accounts.money import rupees
 from accounts.phones import mask
+from ledger.cockpit import title_of
 from ledger.models import Allocation, Invoice, LinkOpen, LinkPreview, Payment, PaymentClaim, ShareLink
 from ledger.reminders import planning
-from ledger.statement_paper import words_of
-from ledger.statements import Period
 
 # The rungs in their order; a robot's preview is a rung of its own, so that nobody takes it for a reader.
 RUNGS: dict[str, str | Promise] = {
@@ -119,17 +118,6 @@ def of_party(party: Party) -> list[Event]:
     sent = Message.objects.filter(business_id=party.business_id, party_id=party.pk).order_by("-id")[:LATEST]
     told = [replace(event, text=f"{steps.about(row)}: {event.text}") for row in sent for event in [_message(row)]]
     return _newest_first(seen + told)[:LATEST]
-
-
-def title_of(link: ShareLink) -> str:
-    """What a link shows, in words; with its invoice or payment at hand, no query."""
-    if link.invoice:
-        return f"{link.invoice.get_kind_display()} {link.invoice.number}"
-    if link.payment:
-        return _("Receipt %(number)s") % {"number": link.payment.number}
-    if link.starts_on and link.ends_on:
-        return _("Statement: %(days)s") % {"days": words_of(Period(link.starts_on, link.ends_on))}
-    return _("Party portal")
 
 
 def _newest_first(events: list[Event]) -> list[Event]:

@@ -68,7 +68,7 @@ def names(invoices: Iterable[Invoice]) -> list[str]:
     return made
 
 
-class _Sent:
+class Sent:
     """A file for zipfile that cannot be read again: it keeps only what came last."""
 
     def __init__(self) -> None:
@@ -92,7 +92,7 @@ def chunks(invoices: Sequence[Invoice], language: str = "") -> Iterator[bytes]:
 
     A document too long for a PDF is named in a text file instead. `language` "": that of the party.
     """
-    sent: Any = _Sent()
+    sent: Any = Sent()
     now = timezone.localtime().timetuple()[:6]
     with zipfile.ZipFile(sent, "w", zipfile.ZIP_STORED) as archive:  # a PDF is compressed already
         for invoice, name in zip(invoices, names(invoices), strict=True):

@@ -14,9 +14,8 @@ class DataRequest(models.Model):
     """One wish of a customer, answered by the shop once; what was asked is frozen (trigger).
 
     A correction: `asked` has field -> wanted value, `seen` field -> what stood there when it was asked (texts as in the
-    party's row, `phone` in E.164: the number of whoever asks); `taken` names the parts taken over. One is open per
-    party, and a newer one replaces it. An erasure: `asked` is {"of": "party"} from the main number, else
-    {"of": "person"}; one is open per person.
+    party's row, `phone` in E.164: the number of whoever asks); `taken` names the parts taken over. A newer one of the
+    same person replaces it. An erasure: `asked` is {"of": "party"} from the main number, else {"of": "person"}.
     """
 
     class Kind(models.TextChoices):
@@ -52,14 +51,9 @@ class DataRequest(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                name="a_party_asks_for_one_correction_at_a_time",
-                fields=["business", "party"],
-                condition=Q(status="open", kind="correction"),
-            ),
-            models.UniqueConstraint(
-                name="a_person_asks_for_one_erasure_at_a_time",
-                fields=["business", "party", "asked_by"],
-                condition=Q(status="open", kind="erasure"),
+                name="a_person_asks_for_one_thing_of_a_kind_at_a_time",
+                fields=["business", "party", "kind", "asked_by"],
+                condition=Q(status="open"),
             ),
             models.CheckConstraint(
                 name="answered_requests_have_their_time",

@@ -57,7 +57,10 @@ class ShareLink(models.Model):
     objects: ClassVar[ShareLinkQuerySet] = ShareLinkQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
-        indexes = [models.Index(fields=["business", "party", "-id"], name="links_of_party")]
+        indexes = [
+            models.Index(fields=["business", "party", "-id"], name="links_of_party"),
+            models.Index(fields=["business", "-id"], condition=Q(revoked_at=None), name="links_not_revoked"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="a_link_names_what_its_kind_shows",

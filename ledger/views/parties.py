@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import IntegrityError
-from django.db.models import Count, Exists, Max, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,15 +18,16 @@ from accounts.india import today
 from accounts.models import Activity, Party, PartyPerson
 from accounts.money import rupees, with_side
 from accounts.phones import pretty
-from ledger import posting, statements, talks, trail
+from ledger import cockpit, posting, statements, talks, trail
 from ledger.forms import PERIODS, SHOW_PARTIES, PartyForm, PeriodForm, PersonForm, SearchForm
 from ledger.listing import balance_words, bill_rows, chips, day, ledger_rows, net_balance, party_rows, talk_rows
-from ledger.models import LinkOpen, OpenItem, ShareLink
+from ledger.models import OpenItem
 from ledger.views import claims
 from ledger.views.sharing import link_rows
 
 BILLS_SHOWN = 5
 CLAIMS_SHOWN = 5
+LINKS_SHOWN = 20
 # Money or credit notes of a party that no bill has used yet.
 UNUSED = OpenItem.objects.filter(
     business=OuterRef("business"), party=OuterRef("pk"), side=OpenItem.Side.CREDIT, open_paise__gt=0
@@ -158,32 +159,13 @@ def _page(request: MerchantRequest, party: Party, person_form: PersonForm, statu
         "people": [(person, pretty(str(person.phone))) for person in people],
         "person_form": person_form,
         "roles": PartyPerson.Role.choices,
-        "links": link_rows(live_links(party), slug),
+        "links": link_rows(cockpit.live(request.business).filter(party=party).order_by("-pk")[:LINKS_SHOWN], slug),
         "trail": trail.of_party(party),
         "claims": claims.rows(claims.waiting(request.business).filter(party=party)[:CLAIMS_SHOWN], slug),
         "last_login": last_login,
         "last_login_by": _name_of(last_login, people),
     }
     return render(request, "ledger/party.html", context, status=status)
-
-
-def live_links(party: Party) -> Any:
-    opened, saved = Q(opens__event=LinkOpen.Event.OPENED), Q(opens__event=LinkOpen.Event.SAVED)
-    newest = LinkOpen.objects.filter(
-        business_id=OuterRef("business_id"), link_id=OuterRef("pk"), event=LinkOpen.Event.OPENED
-    ).order_by("-id")
-    return (
-        ShareLink.objects.live()
-        .filter(business_id=party.business_id, party=party)
-        .select_related("invoice", "payment", "created_by")
-        .annotate(
-            last_device=Subquery(newest.values("device")[:1]),
-            times=Count("opens", filter=opened),
-            last_open=Max("opens__at", filter=opened),
-            saves=Count("opens", filter=saved),
-        )
-        .order_by("-id")[:20]
-    )
 
 
 def _name_of(login: Activity | None, people: list[PartyPerson]) -> str:

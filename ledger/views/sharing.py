@@ -23,7 +23,7 @@ from accounts.access import MerchantRequest, business_page
 from accounts.idempotency import once
 from accounts.models import Message, Party
 from accounts.phones import mask, pretty
-from ledger import links, sharing, trail
+from ledger import cockpit, links, sharing
 from ledger.forms import ChannelForm, PeriodForm
 from ledger.listing import address_of
 from ledger.models import Invoice, Payment, ShareLink
@@ -242,14 +242,17 @@ def _said(shown: Shown) -> dict[str, Any]:
 @dataclass(frozen=True, slots=True)
 class LinkRow:
     title: str
+    party: str
+    party_href: str
     made: str
     works_until: str
     opens: str
     revoke: str
+    public_id: str
 
 
 def link_rows(found: Iterable[Any], slug: str) -> list[LinkRow]:
-    """Live links annotated with `times`, `last_open` and `saves`, as rows of the link cockpit."""
+    """Links of ledger.cockpit.live as rows of the cockpit."""
     rows = []
     for link in found:
         opens = _("Not opened yet")
@@ -262,11 +265,14 @@ def link_rows(found: Iterable[Any], slug: str) -> list[LinkRow]:
             opens += " · " + _("PDF saved %(n)d×") % {"n": link.saves}
         rows.append(
             LinkRow(
-                title=trail.title_of(link),
+                title=cockpit.title_of(link),
+                party=link.party.name,
+                party_href=reverse("ledger:party", kwargs={"slug": slug, "party": link.party.public_id}) + "#links",
                 made=_made(link),
                 works_until=until(link.expires_at),
                 opens=opens,
                 revoke=reverse("ledger:link_revoke", kwargs={"slug": slug, "link": link.public_id}),
+                public_id=link.public_id,
             )
         )
     return rows
@@ -308,6 +314,8 @@ def links_revoke(request: MerchantRequest, party: str) -> HttpResponse:
     found = _party(request, public_id=party)
     links.revoke_all(found, request.user)
     messages.success(request, _("No link of this party works any more. Who is signed in stays signed in."))
+    if request.POST.get("from") == "links":
+        return redirect("ledger:links", slug=request.business.slug)
     return redirect("ledger:party", slug=request.business.slug, party=found.public_id)
 
 

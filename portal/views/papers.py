@@ -71,7 +71,7 @@ def _attached(content: bytes | Iterator[str], kind: str, name: str) -> Any:
     return answer(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
-def in_language(language: str, pieces: Iterator[str]) -> Iterator[str]:
+def in_language[Piece: (str, bytes)](language: str, pieces: Iterator[Piece]) -> Iterator[Piece]:
     """The pieces are made after the view has answered, when its language is no longer in force."""
     while True:
         with translation.override(language):

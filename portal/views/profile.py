@@ -14,6 +14,7 @@ from accounts.models import Device, PartyPerson
 from accounts.phones import mask, pretty
 from portal import access
 from portal.access import PortalRequest, page, party_page
+from portal.views.correcting import asked_lately
 
 
 @require_safe
@@ -27,6 +28,7 @@ def profile(request: PortalRequest) -> HttpResponse:
         "devices": [(device, this is not None and device.pk == this.pk) for device in devices],
         "others": _others(request),
         "here": request.path,
+        "asked": asked_lately(request),
     }
     return page(request, "portal/profile.html", "me", context)
 
