@@ -7,8 +7,9 @@ debit - credit (positive: receivable).
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
+from django.db.models import BigIntegerField, Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from accounts.india import fy_start, today
@@ -27,23 +28,28 @@ def balance(party: Party) -> int:
 
 
 def balances_before(party: Party, *days: dt.date) -> list[int]:
-    """The balance at the start of each day (before its entries): two queries for any number of days."""
-    months = MonthTotal.objects.filter(business_id=party.business_id, party=party)
-    single = DayTotal.objects.filter(business_id=party.business_id, party=party)
-    by_month = months.aggregate(
-        **{f"d{i}": _net_where(Q(starts_on__lt=day.replace(day=1))) for i, day in enumerate(days)}
-    )
-    within = Q()
-    for day in days:
-        within |= Q(starts_on__gte=day.replace(day=1), starts_on__lt=day)
-    by_day = single.filter(within).aggregate(
-        **{f"d{i}": _net_where(Q(starts_on__gte=day.replace(day=1), starts_on__lt=day)) for i, day in enumerate(days)}
-    )
-    return [by_month[f"d{i}"] + by_day[f"d{i}"] for i in range(len(days))]
+    """The balance at the start of each day (before its entries): one query for any number of days."""
+    asked = sorted(set(days))
+    columns = {f"d{i}": _months_before(day) + _days_before(day) for i, day in enumerate(asked)}
+    found = Party.objects.filter(business_id=party.business_id, pk=party.pk).annotate(**columns)
+    sums = dict(zip(asked, found.values_list(*columns).get(), strict=True))
+    return [sums[day] for day in days]
 
 
-def _net_where(condition: Q) -> Coalesce:
-    return Coalesce(Sum(F("debit_paise") - F("credit_paise"), filter=condition), 0)
+def _months_before(day: dt.date) -> Coalesce:
+    """Of all months that end before the day."""
+    return _net_of(MonthTotal.objects.filter(starts_on__lt=day.replace(day=1)))
+
+
+def _days_before(day: dt.date) -> Coalesce:
+    """Of the days before it in its own month."""
+    return _net_of(DayTotal.objects.filter(starts_on__gte=day.replace(day=1), starts_on__lt=day))
+
+
+def _net_of(totals: QuerySet[Any]) -> Coalesce:
+    own = totals.filter(business_id=OuterRef("business_id"), party_id=OuterRef("pk")).order_by()
+    net = Sum(F("debit_paise") - F("credit_paise"))
+    return Coalesce(Subquery(own.values("party_id").annotate(net=net).values("net")), 0, output_field=BigIntegerField())
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,7 @@ def read_cursor(text: str) -> tuple[dt.date, int] | None:
 
 
 def page(party: Party, period: Period, after: str = "", size: int = PAGE_SIZE, *, with_charges: bool = False) -> Page:
-    """A page of the ledger by keyset: four queries for any period, page and length of history.
+    """A page of the ledger by keyset: two queries for any period and length of history, three beyond the first page.
 
     `with_charges`: entries carry `charges_paise`, the taxed freight, packing and the like on their bill (None: none).
     """
@@ -116,13 +122,14 @@ def page(party: Party, period: Period, after: str = "", size: int = PAGE_SIZE, *
     if with_charges:
         entries = entries.annotate(charges_paise=_charges())
     opening, closing, day_start = balances_before(party, period.start, period.day_after, first_day)
-    same_day = Entry.objects.filter(
-        business_id=party.business_id, party=party, dated_on=first_day, pk__lte=first_pk
-    ).aggregate(net=NET)["net"]
+    running = before = opening
     if cursor:
+        same_day = Entry.objects.filter(
+            business_id=party.business_id, party=party, dated_on=first_day, pk__lte=first_pk
+        )
+        running = before = day_start + same_day.aggregate(net=NET)["net"]
         entries = entries.filter(Q(dated_on__gt=first_day) | Q(dated_on=first_day, pk__gt=first_pk))
     found = list(entries[: size + 1])
-    running = before = day_start + same_day if cursor else opening
     rows = []
     for entry in found[:size]:
         running += entry.debit_paise - entry.credit_paise

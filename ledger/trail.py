@@ -108,16 +108,53 @@ def of_payment(payment: Payment, links: Iterable[ShareLink]) -> list[Event]:
 
 
 def of_party(party: Party) -> list[Event]:
-    """What was sent to this party of late, and seen through links of all kinds: three queries."""
-    of_party = Q(business_id=party.business_id, link__business_id=party.business_id, link__party=party)
-    opens = LinkOpen.objects.filter(of_party).select_related("link__invoice", "link__payment").order_by("-id")
-    previews = LinkPreview.objects.filter(of_party).select_related("link__invoice", "link__payment").order_by("-id")
-    found = [(row.link, _open(row.at, row.event, row.device)) for row in opens[:LATEST]]
-    found += [(row.link, _open(row.at, "previewed", row.messenger)) for row in previews[:LATEST]]
-    seen = [replace(event, text=f"{title_of(link)}: {event.text}") for link, event in found]
+    """What was sent to this party of late, and seen through links of all kinds: two queries."""
     sent = Message.objects.filter(business_id=party.business_id, party_id=party.pk).order_by("-id")[:LATEST]
     told = [replace(event, text=f"{steps.about(row)}: {event.text}") for row in sent for event in [_message(row)]]
-    return _newest_first(seen + told)[:LATEST]
+    return _newest_first(_seen(party) + told)[:LATEST]
+
+
+def _seen(party: Party) -> list[Event]:
+    """The newest opens and previews of the party's links, each with what the link shows: one query."""
+    of_party = Q(business_id=party.business_id, link__business_id=party.business_id, link__party=party)
+    shows = (
+        "link__invoice__kind",
+        "link__invoice__number",
+        "link__payment__number",
+        "link__starts_on",
+        "link__ends_on",
+    )
+    # SQLite takes no LIMIT within a UNION but in a subquery.
+    newest = LinkOpen.objects.filter(of_party).order_by("-id").values("pk")[:LATEST]
+    fetched = LinkPreview.objects.filter(of_party).order_by("-id").values("pk")[:LATEST]
+    opens = LinkOpen.objects.filter(pk__in=newest).order_by()
+    previews = LinkPreview.objects.filter(pk__in=fetched).order_by()
+    previewed = Value("previewed", output_field=CharField())
+    rows = opens.values_list("at", "event", "device", *shows).union(
+        previews.annotate(event=previewed).values_list("at", "event", "messenger", *shows), all=True
+    )
+    return [_seen_event(*row) for row in rows]
+
+
+def _seen_event(
+    at: dt.datetime,
+    event: str,
+    device: str,
+    kind: str | None,
+    number: str | None,
+    payment: str | None,
+    start: dt.date | None,
+    end: dt.date | None,
+) -> Event:
+    """`kind` and `number` of the invoice that the link shows, `payment` the receipt's number, or a statement's days."""
+    link = ShareLink(
+        invoice=Invoice(kind=kind, number=number or "") if kind else None,
+        payment=Payment(number=payment) if payment else None,
+        starts_on=start,
+        ends_on=end,
+    )
+    found = _open(at, event, device)
+    return replace(found, text=f"{title_of(link)}: {found.text}")
 
 
 def _newest_first(events: list[Event]) -> list[Event]:

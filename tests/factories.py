@@ -20,9 +20,9 @@ from django.http import HttpRequest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import idempotency, india, parties, wishes
+from accounts import corrections, idempotency, india, parties, wishes
 from accounts.images import encode
-from accounts.models import Business, Device, Image, Membership, Message, Party, PartyPerson, Quota, User
+from accounts.models import Business, DataRequest, Device, Image, Membership, Message, Party, PartyPerson, Quota, User
 from catalog import orders, stock
 from catalog.models import Category, Item, Order
 from ledger import billing, claims, confirmations, drafting, links, posting, promises, queries, sharing, statements
@@ -252,6 +252,14 @@ def make_comparison(party: Party, mark: str = "Ramesh", *, by: User | None = Non
     return kept.compare(uploaded, uploaded.uploaded_by, kept.mapping_of(uploaded))
 
 
+def make_correction(party: Party, *, by: User | None = None, **wanted: str) -> DataRequest:
+    """The party's main person asks for other values of these fields (accounts.corrections)."""
+    person = party.people.select_related("party__business").get(is_main=True)
+    now = corrections.current(person.party, str(person.phone))
+    by = by or make_user()
+    return corrections.ask(person, by, now | wanted, shown=corrections.fingerprint(now))
+
+
 def make_adjustment(
     party: Party,
     paise: int = 100_00,
@@ -313,6 +321,7 @@ class Book:
     taxed_payment: Payment  # of third_party, with TDS
     adjustment: Adjustment
     batch: Batch  # cancelled
+    asked: DataRequest  # a correction of the party, by its main number
     claim: PaymentClaim  # waits, with a screenshot
     comparison: Comparison
     promise: Promise  # through the invoice's link
@@ -379,6 +388,7 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
     message = sharing.send(invoice_link, Message.Channel.WHATSAPP, owner)
     LinkOpen.objects.create(business=business, link=invoice_link, event=LinkOpen.Event.OPENED, device=f"{mark} phone")
     LinkPreview.objects.create(business=business, link=invoice_link, messenger="WhatsApp")
+    asked = make_correction(party, city=f"{mark} Garh", by=buyer)
     batch = _remind(business, party, third_party, invoice, owner)
     idempotency.once(business, owner, "payment", idempotency.new_key(), {}, lambda: payment.public_id)
     return Book(
@@ -399,6 +409,7 @@ def make_book(mark: str = "Ramesh", *, paise: int = 1234_00) -> Book:
         invoice=invoice,
         other_invoice=other_invoice,
         draft=draft,
+        asked=asked,
         cancelled=cancelled,
         credit_note=credit_note,
         credited=credited,

@@ -309,9 +309,9 @@ def test_the_page_of_a_party_asks_the_same_queries_whatever_happened(
     for _ in range(count):
         links.for_invoice(make_invoice(party), owner)
         make_payment(party, 10_00)
-    # party; months, days, same day, entries; open bills; open sums; people; links; what was seen; what was sent; claims;
-    # last login; what is promised and asked
-    with django_assert_num_queries(DOORS + 15):
+    # party with last login; balances, entries; open bills; open sums; people; links; what was seen; what was sent; claims;
+    # what is promised and asked
+    with django_assert_num_queries(DOORS + 11):
         assert len(client.get(f"/m/ram/parties/{party.public_id}/").context["rows"]) == 2 * count
 
 

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import activity, delivery, otp, parties
-from accounts.models import Activity, Device, LoginChallenge, Message, PartyPerson, User
+from accounts.models import Activity, Device, LoginChallenge, Message, Party, PartyPerson, User
 from ledger import links
 from ledger.models import LinkOpen, ShareLink
 from tests import factories as make
@@ -462,8 +462,10 @@ def test_looking_before_agreeing_writes_nothing_and_the_notice_leads_to_no_other
 
 def logins(*parties):
     """Each party's last login as its shop reads it: (number, device) or None."""
-    found = [activity.last_login(party) for party in parties]
-    return [login and (str(login.actor and login.actor.phone), login.data["device"]) for login in found]
+    phone, data = activity.last_login("actor__phone"), activity.last_login("data")
+    found = Party.objects.annotate(login_phone=phone, login_data=data).in_bulk([party.pk for party in parties])
+    rows = [found[party.pk] for party in parties]
+    return [row.login_data and (str(row.login_phone), row.login_data["device"]) for row in rows]
 
 
 def test_the_shop_sees_the_last_login_through_whatever_door_it_came(party, phone):

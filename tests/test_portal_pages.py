@@ -10,7 +10,8 @@ from accounts import parties
 from accounts.india import fy_start, today
 from accounts.models import Party, PartyPerson
 from catalog import orders
-from ledger import posting
+from ledger import links, posting, sharing
+from ledger.models import LinkOpen
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -284,13 +285,16 @@ def test_a_long_ledger_goes_on_with_its_balance(client, party):
     [
         ("", 4),
         ("invoices/", 1),
-        ("ledger/", 8),
+        ("ledger/", 6),
         ("pay/", 3),
         ("paid/", 1),
         ("orders/", 1),
         ("store/", 3),
         ("store/cart/", 1),
-        ("profile/", 2),
+        ("profile/", 3),
+        ("profile/correct/", 1),
+        ("data/", 3),
+        ("data/erase/", 1),
     ],
 )
 @pytest.mark.parametrize("rows", [1, 3])
@@ -301,6 +305,10 @@ def test_pages_cost_the_same_with_one_row_as_with_three(business, party, client,
         make.make_payment(party, 10_00, shares=[(invoice.open_item.pk, 10_00)], by=user)
         item = make.make_item(business)
         orders.place(party, user, {item.pk: 1000})
+        make.make_correction(party, name=f"Shree Ganesh {item.pk}", by=user)
+        link = links.for_invoice(invoice, user)
+        sharing.send(link, "sms", user)
+        LinkOpen.objects.create(business=business, link=link, event=LinkOpen.Event.OPENED)
     client.get(at(party, tail))
     with CaptureQueriesContext(connection) as queries:
         assert client.get(at(party, tail)).status_code == 200
@@ -324,6 +332,22 @@ def test_the_chooser_costs_one_query_for_any_number_of_shops():
         text = text_of(client, "/portal/")
     assert len(queries) == BASE
     assert text.count("₹100.00") == 3
+    assert "Search" not in text
+
+
+def test_many_shops_are_searched_by_name_and_each_says_what_one_may_there(business):
+    phone = make.new_phone()
+    for n in range(9):
+        make.make_party(make.make_business(f"Mill {n}"), phone, "Shree Ganesh")
+    parties.add_person(make.make_party(business, make.new_phone(), "Anil"), phone, "", PartyPerson.Role.ORDERS, None)
+    client = make.customer_client(phone)
+    text = text_of(client, "/portal/")
+    assert ("Search" in text, text.count("Mill ")) == (True, 9)
+    assert text.count("Orders only: no balance") == 1
+    found = text_of(client, "/portal/?q=mill 7")
+    assert (found.count("Mill "), "Ram Kirana" in found) == (1, False)
+    assert "Ram Kirana" in text_of(client, "/portal/?q=anil")
+    assert "Nothing found" in text_of(client, "/portal/?q=zebra")
 
 
 def test_with_one_shop_the_chooser_opens_it(client, party):

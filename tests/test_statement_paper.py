@@ -148,7 +148,7 @@ def test_a_statement_costs_as_many_queries_with_one_row_as_with_three(party, row
     kept = Party.objects.select_related("business").get(pk=party.pk)
     with CaptureQueriesContext(connection) as queries:
         statement_paper.of(kept, APRIL, "en")
-    assert len(queries) == 6  # opening 2, rows, ageing, balance, the kept paper
+    assert len(queries) == 5  # opening, rows, ageing, balance, the kept paper
 
 
 # --- long ones ----------------------------------------------------------------------------------------------

@@ -11,11 +11,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import activity, optouts, paging, parties
+from accounts import activity, asking, optouts, paging, parties
 from accounts.access import MerchantRequest, business_page
 from accounts.idempotency import earlier, once, typed
 from accounts.india import today
-from accounts.models import Activity, Party, PartyPerson
+from accounts.models import Party, PartyPerson
 from accounts.money import rupees, with_side
 from accounts.phones import pretty
 from ledger import cockpit, posting, statements, talks, trail
@@ -132,7 +132,6 @@ def _page(request: MerchantRequest, party: Party, person_form: PersonForm, statu
     balance = party.net  # type: ignore[attr-defined]
     open_now = statements.outstanding(party)
     people = list(party.people.order_by("-is_main", "id"))
-    last_login = activity.last_login(party)
     found = talks.of_party(party)
     context = {
         "section": "parties",
@@ -162,19 +161,15 @@ def _page(request: MerchantRequest, party: Party, person_form: PersonForm, statu
         "links": link_rows(cockpit.live(request.business).filter(party=party).order_by("-pk")[:LINKS_SHOWN], slug),
         "trail": trail.of_party(party),
         "claims": claims.rows(claims.waiting(request.business).filter(party=party)[:CLAIMS_SHOWN], slug),
-        "last_login": last_login,
-        "last_login_by": _name_of(last_login, people),
+        "last_login_by": _name_of(party, people),
     }
     return render(request, "ledger/party.html", context, status=status)
 
 
-def _name_of(login: Activity | None, people: list[PartyPerson]) -> str:
-    """Who it was, as the merchant knows them; a number that was taken away since is not named."""
-    if login is None or login.actor is None:
-        return ""
-    return next(
-        (person.name or pretty(str(person.phone)) for person in people if person.phone == login.actor.phone), ""
-    )
+def _name_of(party: Any, people: list[PartyPerson]) -> str:
+    """Who logged in last, as the merchant knows them; a number that was taken away since is not named."""
+    phone = party.login_phone
+    return next((person.name or pretty(str(person.phone)) for person in people if phone == person.phone), "")
 
 
 @require_POST
@@ -238,8 +233,17 @@ def person_remove(request: MerchantRequest, party: str) -> HttpResponse:
 
 
 def _party(request: MerchantRequest, public_id: str) -> Party:
-    """The party with its balance, its main number and whether that wants no messages, or 404."""
-    parties = request.business.parties.with_contact().annotate(net=net_balance(), is_stopped=optouts.stopped("phone"))
+    """The party with its balance, its main number and whether that wants no messages, its last login, and whether it
+    waits for an answer about its data; or 404.
+    """
+    parties = request.business.parties.with_contact().annotate(
+        net=net_balance(),
+        is_stopped=optouts.stopped("phone"),
+        login_at=activity.last_login("at"),
+        login_data=activity.last_login("data"),
+        login_phone=activity.last_login("actor__phone"),
+        asks=Exists(asking.waiting(request.business).filter(party=OuterRef("pk"))),
+    )
     found = get_object_or_404(parties, public_id=public_id)
     found.business = request.business
     return found

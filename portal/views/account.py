@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from accounts import images, paging
-from accounts.models import Party
+from accounts.models import Party, PartyPerson
 from accounts.money import rupees
 from catalog.models import Order
 from ledger import paper, paying, promises, settled, statements, zips
@@ -24,6 +24,7 @@ from portal.access import PortalRequest, page, party_page
 from portal.forms import SearchForm
 
 ROWS = 20
+MANY_SHOPS = 8  # so many are searched
 STATUSES = {
     "": gettext_lazy("All"),
     "overdue": gettext_lazy("Overdue"),
@@ -36,12 +37,25 @@ STATUSES = {
 
 @require_safe
 def chooser(request: PortalRequest) -> HttpResponse:
-    """One number, many shops: all that this session may see; a single one opens at once."""
+    """One number, many shops: all that this session may see; a single one opens at once, many are searched by name."""
     people = access.people_of(request)
     if len(people) == 1:
         return redirect("portal:dashboard", party=people[0].party.public_id)
-    rows = [(person.party, balance_of(person.party) if access.sees_money(person) else None) for person in people]
-    return render(request, "portal/chooser.html", {"rows": rows})
+    form = SearchForm(request.GET, placeholder=_("Name of the shop"))
+    words = form.text.casefold()
+    rows = [
+        (person.party, balance_of(person.party) if access.sees_money(person) else None, _limits_of(person))
+        for person in people
+        if words in f"{person.party.business.name} {person.party.name}".casefold()
+    ]
+    is_long = len(people) >= MANY_SHOPS
+    context = {"rows": rows, "has_any": bool(people), "search": form if is_long or words else None}
+    return render(request, "portal/chooser.html", context)
+
+
+def _limits_of(person: PartyPerson) -> str:
+    """What this person may there, where it is not everything."""
+    return "" if person.role == access.Role.OWNER else person.get_role_display()
 
 
 @dataclass(frozen=True, slots=True)
