@@ -28,17 +28,22 @@ ROOT = Path(__file__).parent.parent
 HINDI = ROOT / "locale/hi/LC_MESSAGES"
 # What a customer reads. The merchant's desk and the operator's stay English for now, SMS always.
 READ_BY_CUSTOMERS = [
+    "accounts/asking.py",
+    "accounts/corrections.py",
     "accounts/forms.py",
     "accounts/images.py",
     "accounts/money.py",
     "accounts/otp.py",
     "accounts/phones.py",
     "accounts/states.py",
+    "accounts/steps.py",
     "accounts/views/errors.py",
     "catalog/orders.py",
     "catalog/units.py",
     "config/*.py",
     "config/formats/hi/*.py",
+    "ledger/cockpit.py",
+    "ledger/erasing.py",
     "ledger/gst.py",
     "ledger/itc.py",
     "ledger/ageing.py",
@@ -74,6 +79,13 @@ READ_BY_CUSTOMERS = [
 # Statuses, units, roles and ways to pay: the models name them, the customer's pages show them.
 MODEL_WORDS = ["catalog.models.UNITS", "catalog.models.Order.Status", "accounts.models.PartyPerson.Role"]
 MODEL_WORDS += [
+    "accounts.models.DataRequest.Kind",
+    "accounts.models.DataRequest.Status",
+    "accounts.models.Message.Status",
+    "accounts.models.OptOut.Source",
+    "ledger.models.Entry.Kind",
+    "ledger.models.LinkOpen.Event",
+    "ledger.models.PaymentClaim.Status",
     "ledger.models.Query.About",
     "ledger.models.Adjustment.Kind",
     "ledger.models.Payment.Mode",
