@@ -197,6 +197,8 @@ def _words(part: str, values: Mapping[str, str]) -> str:
     if part == "address":
         town = " ".join(filter(None, (values["city"], values["pin_code"])))
         return ", ".join(filter(None, (values["address"], town, state_name(values["state_code"]))))
+    if part == "gstin" and (state := state_name(state_code(values["gstin"]))):
+        return f"{values['gstin']} ({state})"
     if part == "phone":
         return pretty(values["phone"]) if values["phone"] else ""
     return values[part]

@@ -48,7 +48,7 @@ def link_list(request: MerchantRequest) -> HttpResponse:
         found = found.filter(kind=search.chosen)
     page = paging.page(found, request.GET, order)
     context: dict[str, Any] = {
-        "section": "links",
+        "section": "parties",
         "search": search,
         "chips": chips(request.GET, "show", SHOW, search.chosen),
         "page": page,
