@@ -8,8 +8,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.test import Client
 
-from accounts import drainer, india, parties
-from accounts.models import Device, IdempotencyKey, LoginChallenge, Party, User
+from accounts import asking, corrections, drainer, india, parties
+from accounts.asking import RequestRefused
+from accounts.models import DataRequest, Device, IdempotencyKey, LoginChallenge, Party, User
 from catalog import orders
 from catalog.models import Item, Order
 from catalog.orders import OrderRefused
@@ -292,3 +293,33 @@ def test_one_number_saved_for_two_parties_at_once_by_two_hands() -> None:
 
     assert sum(in_parallel(add, 8)) == 1
     assert party.people.count() == 8
+
+
+# --- What customers ask about their data --------------------------------------------------------------------
+
+
+@pytest.mark.postgres
+def test_a_correction_is_answered_once_whoever_presses_and_asked_once_whoever_sends() -> None:
+    """Ten of the shop's people take it over or decline at once, then ten browsers of one person ask at once."""
+    owner, buyer = factories.make_user(), factories.make_user()
+    party = factories.make_party(factories.make_business(owner=owner), factories.new_phone(), "Anil Stores")
+    asked = factories.make_correction(party, name="Anil & Sons", by=buyer)
+    shown = corrections.fingerprint(corrections.current(party, str(party.people.get().phone)))
+
+    def answer(n: int) -> str:
+        try:
+            if n % 2:
+                return asking.decline(asked, owner, "no").status
+            return corrections.accept(asked, owner, ["name"], shown=shown).status
+        except RequestRefused:
+            return "refused"
+
+    answers = in_parallel(answer, 10)
+    assert answers.count("refused") == 9
+    status = DataRequest.objects.get().status
+    name = "Anil & Sons" if status == "accepted" else "Anil Stores"
+    assert (status in answers, Party.objects.get(pk=party.pk).name) == (True, name)
+
+    in_parallel(lambda n: factories.make_correction(party, city=f"Pune {n}", by=buyer).pk, 10)
+    again = DataRequest.objects.exclude(pk=asked.pk)
+    assert (again.filter(status="open").count(), again.filter(status="replaced").count()) == (1, 9)

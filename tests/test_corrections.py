@@ -1,6 +1,7 @@
 """A customer asks for a correction; the shop takes it over in whole or in part, or says why not; papers stay."""
 
 import re
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -52,11 +53,16 @@ def ask(client, party, **wanted):
     return client.post(at(party, "profile/correct/"), form_of(client, party) | wanted)
 
 
+def hidden_of(html):
+    """The hidden fields of the first form on a page."""
+    return dict(reversed(re.findall(r'name="(form_key|shown)" value="([^"]+)"', html)))
+
+
 def take(desk, asked, *parts, **more):
     """Press the button of the page with these boxes ticked."""
     html = desk.get(f"/m/ram/requests/{asked.public_id}/").content.decode()
     first = html[: html.index("/accept/") + 2000]
-    hidden = {name: re.search(rf'name="{name}" value="([^"]+)"', first)[1] for name in ("form_key", "shown")}
+    hidden = hidden_of(first)
     return desk.post(f"/m/ram/requests/{asked.public_id}/accept/", hidden | {"part": parts} | more)
 
 
@@ -120,7 +126,7 @@ def test_the_shop_declines_with_words_that_the_customer_reads(party, desk):
 def test_a_record_that_changed_meanwhile_is_never_written_over_silently(party, desk, owner):
     asked = make.make_correction(party, name="Anil & Sons", city="Nashik")
     page = desk.get(f"/m/ram/requests/{asked.public_id}/").content.decode()
-    form = {name: re.search(rf'name="{name}" value="([^"]+)"', page)[1] for name in ("form_key", "shown")}
+    form = hidden_of(page)
     Party.objects.filter(pk=party.pk).update(city="Mumbai")  # another of the shop's people, between look and press
     answer = desk.post(f"/m/ram/requests/{asked.public_id}/accept/", form | {"part": ["name", "address"]})
     assert (answer.status_code, "has changed meanwhile" in answer.content.decode()) == (400, True)
@@ -228,7 +234,7 @@ def test_the_newest_wish_of_a_person_takes_the_place_of_the_older(party):
     assert form_of(client, party)["name"] == "Anil &amp; Sons"  # as it was asked for
     ask(client, party, name="Anil and Sons")
     assert list(DataRequest.objects.order_by("pk").values_list("status", flat=True)) == ["replaced", "open"]
-    asked = DataRequest.objects.last()
+    asked = DataRequest.objects.get(status="open")
     where = at(party, f"asked/{asked.public_id}/take-back/")
     assert [client.post(where).status_code for _ in range(2)] == [302, 302]
     asked.refresh_from_db()
@@ -237,7 +243,13 @@ def test_the_newest_wish_of_a_person_takes_the_place_of_the_older(party):
     twin = {"business": party.business, "party": party, "kind": "correction", "asked_by": asked.asked_by}
     with pytest.raises(IntegrityError), transaction.atomic():
         DataRequest.objects.create(**twin, asked={"city": "x"})
-    for changed in ({"asked": {"city": "Pune"}}, {"seen": {}}, {"note": "x"}, {"asked_by_id": make.make_user().pk}):
+    frozen: list[dict[str, Any]] = [
+        {"asked": {"city": "Pune"}},
+        {"seen": {}},
+        {"note": "x"},
+        {"asked_by_id": make.make_user().pk},
+    ]
+    for changed in frozen:
         with pytest.raises(IntegrityError), transaction.atomic():
             DataRequest.objects.filter(status="open").update(**changed)
     with pytest.raises(IntegrityError), transaction.atomic():  # answered once
