@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0010_data_requests'),
-        ('ledger', '0012_comparisons'),
+        ('ledger', '0013_lighter_reminders'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
