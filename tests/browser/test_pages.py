@@ -116,6 +116,11 @@ NOT_PAGES = {
     "portal:portal_fresh",
     "portal:receipt_fresh",
     "portal:statement_fresh",
+    "ledger:chosen_links_revoke",
+    "ledger:data_request_accept",
+    "ledger:data_request_decline",
+    "portal:stored_file",
+    "portal:take_back",
 }
 # Only there while a code is awaited: test_a_wrong_code_is_said_so looks at both.
 CODE_PAGES = {"accounts:login_code", "portal:code"}
@@ -177,6 +182,7 @@ class Shown:
             "query": book.query.public_id,
             "confirmation": book.confirmation.public_id,
             "comparison": book.comparison.public_id,
+            "asked": book.asked.public_id,
             "token": verifying.token(book.invoice) if name == "portal:verify" else links.token(self._link(name)),
         }
         return reverse(name, kwargs={argument: values[argument] for argument in arguments})
@@ -326,6 +332,9 @@ def test_pages_in_hindi_have_room_for_its_words(phone_page: Page, shown: Shown, 
         "store/",
         "orders/",
         "profile/",
+        "profile/correct/",
+        "data/",
+        "data/erase/",
         f"invoices/{shown.taxed.public_id}/",
     ]
     addresses = [f"{portal}/{room}" for room in rooms] + [links.path(book.invoice_link), "/portal/welcome/"]
@@ -369,8 +378,9 @@ def test_pages_of_a_new_business_are_well_made_while_they_are_empty(watched_page
     desk = f"/m/{business.slug}"
     portal = f"/portal/{party.public_id}"
     rooms = ["", "invoices/", "payments/", "items/", "orders/", "messages/", f"parties/{party.public_id}/"]
+    rooms += ["links/", "requests/"]
     rooms += ["settings/team/", "settings/numbers/", "reports/statement/", "reports/hsn/", "reports/ageing/"]
-    customers = ["", "invoices/", "ledger/", "store/", "store/cart/", "orders/", "profile/"]
+    customers = ["", "invoices/", "ledger/", "store/", "store/cart/", "orders/", "profile/", "data/"]
     pages = both(watched_page)
     for page in pages:
         sign_in(page, merchant=owner, customer=party)
