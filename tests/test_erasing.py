@@ -267,6 +267,11 @@ def test_money_that_is_open_keeps_it_waiting_and_the_shop_says_so(party, owner, 
     make.make_invoice(party, paise=SECRET)
     asked = erasing.ask(party.people.select_related("party__business").get(), buyer)
     desk, where = make.merchant_client(owner), f"/m/ram/requests/{asked.public_id}/"
+    clerk = make.make_user()
+    make.make_membership(party.business, clerk, "staff")
+    staff = make.merchant_client(clerk)
+    assert "Only an owner of the business can erase." in staff.get(where).content.decode()
+    assert staff.post(f"{where}accept/", {"form_key": "k", "shown": "-"}).status_code == 403
     assert " disabled" in desk.get(where).content.decode()
     answer = desk.post(f"{where}accept/", {"form_key": "k", "shown": "-"})
     assert (answer.status_code, f"₹{amount(SECRET)} is open between you" in answer.content.decode()) == (400, True)

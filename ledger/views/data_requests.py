@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -22,6 +23,7 @@ from accounts.models import DataRequest
 from ledger import erasing
 from ledger.forms import SearchForm
 from ledger.listing import balance_words, chips, day, net_balance
+from ledger.views.settings import is_owner
 
 SHOW = [
     ("", gettext_lazy("Waiting")),
@@ -144,7 +146,7 @@ def _page(
     if asked.kind == DataRequest.Kind.CORRECTION:
         context |= _correction(request, asked, take)
     else:
-        context |= _erasure(asked, take)
+        context |= _erasure(asked, take) | {"is_owner": is_owner(request)}
     refused = bool(error or (take and take.errors) or (decline and decline.errors))
     return render(request, "ledger/data_request.html", context, status=400 if refused else 200)
 
@@ -186,8 +188,10 @@ def _erasure(asked: DataRequest, take: TakeForm | None) -> dict[str, Any]:
 @require_POST
 @business_page
 def data_request_accept(request: MerchantRequest, asked: str) -> HttpResponse:
-    """Take over the ticked parts of a correction, or erase."""
+    """Take over the ticked parts of a correction; or erase, which cannot be undone: the owner of the shop alone."""
     found, form = _asked(request, asked), TakeForm(request.POST)
+    if found.kind == DataRequest.Kind.ERASURE and not is_owner(request):
+        raise PermissionDenied
     if not form.is_valid():
         return _page(request, found, take=form)
     data, parts = form.cleaned_data, sorted(request.POST.getlist("part"))
