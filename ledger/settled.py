@@ -92,6 +92,11 @@ def joined_parts(rows: Sequence[Any]) -> list[Part]:
     return _parts(vars(row) for row in rows if row.settled_allocation)
 
 
+def newest(rows: Sequence[Any]) -> int:
+    """The id of the newest allocation among the rows that `joined` gave; 0 when nothing has settled it."""
+    return max(row.settled_allocation or 0 for row in rows)
+
+
 def _parts(rows: Iterable[Any]) -> list[Part]:
     ordered = sorted(rows, key=lambda row: (row["settled_dated_on"], row["settled_allocation"]))
     return [_part(**{name: row[f"settled_{name}"] for name in _COLUMNS if name != "allocation"}) for row in ordered]

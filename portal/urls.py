@@ -34,6 +34,7 @@ urlpatterns = [
     path("i/<str:token>/logo", links.logo, name="invoice_link_logo"),
     path("i/<str:token>/opened", links.opened, name="invoice_opened"),
     path("i/<str:token>/saved", links.saved, name="invoice_saved"),
+    path("i/<str:token>/live/", live.invoice_changed, name="invoice_live"),
     path("i/<str:token>/login", links.invoice_login, name="invoice_login"),
     path("i/<str:token>/messages", wishes.invoice_wishes, name="invoice_wishes"),
     path("i/<str:token>/promise", promises.promise_by_link, name="promise_link"),

@@ -208,6 +208,7 @@ TABLE: dict[str, Class] = {
     "portal:invoice_link": page(PUBLIC),
     "portal:invoice_link_pdf": page(PUBLIC),
     "portal:invoice_link_logo": page(PUBLIC),
+    "portal:invoice_live": page(PUBLIC),
     # a link that works is simply opened
     "portal:invoice_fresh": page(_expect((EVERYBODY, 302))),
     "portal:portal_fresh": page(_expect((EVERYBODY, 302))),

@@ -74,6 +74,7 @@ const ask = async () => {
   if (document.visibilityState !== "visible" || !navigator.onLine) return;
   try {
     const answer = await fetch(liveUrl, { credentials: "same-origin", headers: { "If-None-Match": `"${since}"` } });
+    if (answer.status === 410) return location.reload(); // the link has ended: its page says so
     if (answer.redirected || answer.status === 404) return;
     if (answer.status === 200) {
       since = await answer.text();
