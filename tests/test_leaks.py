@@ -252,6 +252,8 @@ TABLE: dict[str, Class] = {
     "portal:ledger_file": page(PARTY_MONEY),
     "portal:adjustment": page(PARTY_MONEY),
     "portal:invoice_zip": page(PARTY_MONEY | dict.fromkeys({OWNER, MUNIM}, 302)),
+    "portal:receipts": page(PARTY_MONEY),
+    "portal:statements": page(PARTY_MONEY),
     "portal:receipt": page(PARTY_MONEY),
     "portal:receipt_pdf": page(PARTY_MONEY),
     "portal:pay": page(PARTY_MONEY),
