@@ -4,6 +4,7 @@ from django.urls import path
 
 from portal.views import (
     account,
+    app,
     balance,
     cart,
     comparing,
@@ -57,6 +58,10 @@ urlpatterns = [
     path("s/<str:token>/messages", wishes.statement_wishes, name="statement_wishes"),
     path("s/<str:token>/<slug:form>", shared.statement_file, name="statement_link_file"),
     path("v/<str:token>", verifying.verify, name="verify"),
+    path("app.webmanifest", app.manifest, name="manifest"),
+    path("worker.js", app.worker, name="worker"),
+    path("portal/offline/", app.offline, name="offline"),
+    path("portal/to/<slug:page>/", app.shortcut, name="shortcut"),
     path("portal/", account.chooser, name="chooser"),
     path("portal/login/", login.login, name="login"),
     path("portal/code/", login.code, name="code"),

@@ -241,6 +241,10 @@ TABLE: dict[str, Class] = {
     "portal:sign_out_everywhere": deed(ANY_CUSTOMER),
     "portal:sign_out_device": deed(PARTY),
     "portal:consent": page(ANY_CUSTOMER),
+    "portal:manifest": page(PUBLIC),
+    "portal:worker": page(PUBLIC),
+    "portal:offline": page(PUBLIC),
+    "portal:shortcut": page(_expect((EVERYBODY, 302))),
     "portal:chooser": page(_expect((EVERYBODY, 302))),
     # the customer
     "portal:dashboard": page(PARTY),
@@ -437,6 +441,7 @@ def own_arguments(town: Town, name: str) -> dict[str, str]:
         "link": ours.invoice_link.public_id,
         "sent": str(ours.message.reference),
         "report": "sales",
+        "page": "ledger",
         "form": "csv",
         "token": verifying.token(document) if name == "portal:verify" else links.token(link),
         "name": themes.name("#19605f"),
@@ -873,6 +878,9 @@ def test_no_page_of_anybody_is_stored_or_indexed(town: Town) -> None:
                     faults.append(f"{name}: {caching}")
             elif name.endswith(("image", "logo")) and answer.status_code == 200:
                 if "private" not in caching:
+                    faults.append(f"{name}: {caching}")
+            elif name in {"portal:manifest", "portal:worker"}:  # the same for everybody (tests/test_app.py)
+                if caching not in {"public, max-age=86400", "no-cache"}:
                     faults.append(f"{name}: {caching}")
             elif "no-store" not in caching:
                 faults.append(f"{name}: {caching}")
