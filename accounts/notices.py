@@ -25,6 +25,9 @@ PAGES = {
     Kind.CLAIM: ("ledger:claim", "claim"),
     Kind.QUERY: ("ledger:query", "query"),
     Kind.OPENED: ("ledger:invoice", "invoice"),
+    Kind.COMPARISON: ("ledger:comparison", "comparison"),
+    Kind.AGREED: ("ledger:party_confirm", "party"),
+    Kind.DIFFERS: ("ledger:party_confirm", "party"),
 }
 KIND = "notice"
 
@@ -95,6 +98,12 @@ def words(notice: Notice) -> str:
             return _("%(party)s says they have paid %(amount)s.") % said
         case Kind.QUERY:
             return _("%(party)s asks about %(number)s.") % said
+        case Kind.COMPARISON:
+            return _("%(party)s shows you how their ledger compares with yours.") % said
+        case Kind.AGREED:
+            return _("%(party)s agrees with the balance of %(number)s.") % said
+        case Kind.DIFFERS:
+            return _("%(party)s says that the balance of %(number)s differs.") % said
     return _("%(party)s opened %(number)s for the first time.") % said
 
 

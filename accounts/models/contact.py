@@ -59,6 +59,9 @@ class Notice(models.Model):
         CLAIM = "claim", _("Payment reported")
         QUERY = "query", _("Question asked")
         OPENED = "opened", _("Invoice opened for the first time")
+        COMPARISON = "comparison", _("Ledgers compared")
+        AGREED = "agreed", _("Balance agreed")
+        DIFFERS = "differs", _("Balance differs")
 
     public_id = PublicIdField()
     business = models.ForeignKey(Business, models.CASCADE, related_name="notices")
