@@ -97,7 +97,7 @@ def read_cursor(text: str) -> tuple[dt.date, int] | None:
 
 
 def page(party: Party, period: Period, after: str = "", size: int = PAGE_SIZE, *, with_charges: bool = False) -> Page:
-    """A page of the ledger by keyset: four queries for any period, page and length of history.
+    """A page of the ledger by keyset: three queries for any period and length of history, one more beyond its first page.
 
     `with_charges`: entries carry `charges_paise`, the taxed freight, packing and the like on their bill (None: none).
     """
@@ -116,13 +116,14 @@ def page(party: Party, period: Period, after: str = "", size: int = PAGE_SIZE, *
     if with_charges:
         entries = entries.annotate(charges_paise=_charges())
     opening, closing, day_start = balances_before(party, period.start, period.day_after, first_day)
-    same_day = Entry.objects.filter(
-        business_id=party.business_id, party=party, dated_on=first_day, pk__lte=first_pk
-    ).aggregate(net=NET)["net"]
+    running = before = opening
     if cursor:
+        same_day = Entry.objects.filter(
+            business_id=party.business_id, party=party, dated_on=first_day, pk__lte=first_pk
+        ).aggregate(net=NET)["net"]
+        running = before = day_start + same_day
         entries = entries.filter(Q(dated_on__gt=first_day) | Q(dated_on=first_day, pk__gt=first_pk))
     found = list(entries[: size + 1])
-    running = before = day_start + same_day if cursor else opening
     rows = []
     for entry in found[:size]:
         running += entry.debit_paise - entry.credit_paise

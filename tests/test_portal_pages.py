@@ -284,7 +284,7 @@ def test_a_long_ledger_goes_on_with_its_balance(client, party):
     [
         ("", 4),
         ("invoices/", 1),
-        ("ledger/", 8),
+        ("ledger/", 7),
         ("pay/", 3),
         ("paid/", 1),
         ("orders/", 1),
