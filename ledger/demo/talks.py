@@ -55,7 +55,7 @@ def _compare(party: Party, by: User) -> None:
     payment that the shop does not have. They show the shop the result."""
     ours = book.side_of(party, this_financial_year()).rows
     bills = [row for row in ours if row.what == "invoice" and row.in_period]
-    missing, mistyped = bills[0], bills[-1]
+    missing, mistyped = bills[len(bills) // 2], bills[-1]
     lines = [
         (row.on, "Purchase" if row.paise > 0 else "Payment", row.reference or row.number, row.paise)
         for row in ours
