@@ -208,6 +208,7 @@ class ReceiptRow:
     date: str
     how: str
     amount: str
+    rest: str
     badge: str
     status: str
     is_cancelled: bool
@@ -234,17 +235,18 @@ def receipts(party: Party, query: QueryDict) -> dict[str, Any]:
 def _receipt_row(party: Party, payment: Payment) -> ReceiptRow:
     paid_back = payment.direction == Payment.Direction.PAID
     cancelled = payment.status == Payment.Status.CANCELLED
-    badge, status = "paid", _("Paid back to you") if paid_back else _("Received")
+    badge, status, advance = "paid", _("Paid back to you") if paid_back else _("Received"), ""
     if cancelled:
         badge, status = "cancelled", _("Cancelled")
     elif not paid_back and (rest := payment.unallocated_paise):
-        badge, status = "part_paid", _("%(amount)s in advance") % {"amount": rupees(rest)}
+        badge, status, advance = "part_paid", _("In advance"), rupees(rest) if rest != payment.amount_paise else ""
     return ReceiptRow(
         href=reverse("portal:receipt", kwargs={"party": party.public_id, "payment": payment.public_id}),
         number=payment.number,
         date=_day(payment.paid_on),
         how=" · ".join(filter(None, (payment.get_mode_display(), payment.reference))),
         amount=rupees(-payment.amount_paise if paid_back else payment.amount_paise),
+        rest=advance,
         badge=badge,
         status=status,
         is_cancelled=cancelled,
