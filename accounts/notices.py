@@ -27,6 +27,9 @@ PAGES = {
     Kind.OPENED: ("ledger:invoice", "invoice"),
     Kind.CORRECTION: ("ledger:data_request", "asked"),
     Kind.ERASURE: ("ledger:data_request", "asked"),
+    Kind.COMPARISON: ("ledger:comparison", "comparison"),
+    Kind.AGREED: ("ledger:party_confirm", "party"),
+    Kind.DIFFERS: ("ledger:party_confirm", "party"),
 }
 KIND = "notice"
 
@@ -101,6 +104,12 @@ def words(notice: Notice) -> str:
             return _("%(party)s asks you to put their details right.") % said
         case Kind.ERASURE:
             return _("%(party)s asks you to erase their data.") % said
+        case Kind.COMPARISON:
+            return _("%(party)s shows you how their ledger compares with yours.") % said
+        case Kind.AGREED:
+            return _("%(party)s agrees with the balance of %(number)s.") % said
+        case Kind.DIFFERS:
+            return _("%(party)s says that the balance of %(number)s differs.") % said
     return _("%(party)s opened %(number)s for the first time.") % said
 
 

@@ -28,6 +28,8 @@ def about(message: Message) -> str:
         "statement_share": _("Statement link"),
         "fresh_link": _("Fresh link, asked for at an ended one"),
         "reminder": _("Payment reminder"),
+        "query_answered": _("Answer to a question"),
+        "balance_asked": _("Balance to be confirmed"),
         "statement_due": _("Statement of the month"),
         "notice": _("Notice to your team"),
     }

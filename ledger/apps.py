@@ -7,7 +7,7 @@ class LedgerConfig(AppConfig):
     def ready(self) -> None:
         from accounts import drainer
         from accounts import walls as database_walls
-        from ledger import fresh, messages, tasks, walls
+        from ledger import fresh, messages, news, tasks, walls
         from ledger.reminders import texts
 
         drainer.each_hour(tasks.forget_old_papers)
@@ -16,4 +16,5 @@ class LedgerConfig(AppConfig):
         drainer.each_minute(tasks.remind)
         messages.register()
         fresh.register()
+        news.register()
         texts.register()

@@ -12,11 +12,12 @@ from django.db.models import BigIntegerField, Count, Exists, F, Max, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from accounts import activity, changes
+from accounts import activity, changes, notices
 from accounts.india import show_date, today
-from accounts.models import Business, Party, PartyPerson, User
+from accounts.models import Business, Notice, Party, PartyPerson, User
 from accounts.money import with_side
 from accounts.phones import mask
+from ledger import news
 from ledger.models import BalanceConfirmation, ConfirmationRequest, Entry
 from ledger.posting.book import lock_party
 from ledger.statements import BEGINNING, balances_before
@@ -68,6 +69,8 @@ def confirm(
     verb = "balance_agreed" if said.agrees else "balance_differs"
     changes.note(said.business_id, said.party_id, changes.Kind.CONFIRMATION, said.public_id)
     activity.record(party.business, by, verb, ("confirmation", str(said.pk)), as_on=str(as_on))
+    kind = Notice.Kind.AGREED if said.agrees else Notice.Kind.DIFFERS
+    notices.tell(party, kind, said.pk, ref=party.public_id, number=show_date(as_on))
     return said
 
 
@@ -79,8 +82,11 @@ def check_day(as_on: dt.date) -> None:
 
 
 @transaction.atomic
-def ask(party: Party, as_on: dt.date, by: User) -> ConfirmationRequest:
-    """The shop asks for the balance of a day; once per day is enough. Raises ConfirmationRefused."""
+def ask(party: Party, as_on: dt.date, by: User, *, tells: bool = True) -> ConfirmationRequest:
+    """The shop asks for the balance of a day; once per day is enough. Raises ConfirmationRefused.
+
+    `tells`: the customer is asked by message too (ledger.news), unless that day was asked for before.
+    """
     party = lock_party(party.business_id, party.pk)
     check_day(as_on)
     asked, is_new = ConfirmationRequest.objects.get_or_create(
@@ -89,6 +95,9 @@ def ask(party: Party, as_on: dt.date, by: User) -> ConfirmationRequest:
     if is_new:
         changes.note(asked.business_id, asked.party_id, changes.Kind.CONFIRMATION)
         activity.record(party.business, by, "confirmation_asked", ("party", str(party.pk)), as_on=str(as_on))
+        if tells:
+            asked.party = party
+            news.balance_asked(asked, by)
     return asked
 
 

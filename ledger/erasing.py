@@ -121,7 +121,8 @@ def _erase_party(party: Party, request: DataRequest) -> None:
     for other in asked.filter(kind=Kind.ERASURE, status=Status.OPEN).select_related("business"):
         end(other, Status.ACCEPTED, None)
     asked.filter(kind=Kind.CORRECTION).delete()
-    Notice.objects.filter(**of_party, kind=Notice.Kind.CORRECTION).delete()
+    gone = (Notice.Kind.CORRECTION, Notice.Kind.COMPARISON)
+    Notice.objects.filter(**of_party, kind__in=gone).delete()
 
 
 def _erase_screenshots(party: Party) -> None:

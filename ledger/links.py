@@ -110,13 +110,14 @@ def open_link(kind: str, text: str) -> ShareLink:
     key = read_token(kind, text)
     found = ShareLink.objects.select_related("business", "party", *RELATED.get(kind, ())).filter(kind=kind, key=key)
     is_invoice = kind == ShareLink.Kind.INVOICE
-    rows = list(settled.joined(found.annotate(is_replaced=_is_replaced())) if is_invoice else found)
+    rows = list(settled.joined(found.annotate(is_replaced=is_replaced())) if is_invoice else found)
     if not rows or not rows[0].business.is_active:
         raise LinkUnknown
     link: ShareLink = rows[0]
     if link.invoice:
         link.invoice.business, link.invoice.party = link.business, link.party
         link.invoice.parts, link.invoice.is_replaced = settled.joined_parts(rows), rows[0].is_replaced  # type: ignore[attr-defined]
+        link.invoice.newest_allocation = settled.newest(rows)  # type: ignore[attr-defined]
     if link.payment:
         link.payment.business, link.payment.party = link.business, link.party
     link.party.business = link.business
@@ -125,8 +126,8 @@ def open_link(kind: str, text: str) -> ShareLink:
     return link
 
 
-def _is_replaced() -> Exists:
-    """Whether an invoice that stands names the link's one as the one it replaces."""
+def is_replaced() -> Exists:
+    """For share links: whether an invoice that stands names the link's one as the one it replaces."""
     newer = Invoice.objects.filter(
         business_id=OuterRef("business_id"), party_id=OuterRef("party_id"), replaces_id=OuterRef("invoice_id")
     )

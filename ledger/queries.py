@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts import activity, changes, images, notices
 from accounts.models import Notice, Party, User
+from ledger import news
 from ledger.models import Adjustment, Invoice, InvoiceLine, Payment, Query, QueryMessage
 from ledger.posting.book import lock_party
 
@@ -101,9 +102,12 @@ def _check_subject(party: Party, document: Document, line: InvoiceLine | None) -
 
 
 @transaction.atomic
-def write(query: Query, by: User, said: Said, *, is_of_shop: bool, closes: bool = False) -> QueryMessage:
+def write(
+    query: Query, by: User, said: Said, *, is_of_shop: bool, closes: bool = False, tells: bool = True
+) -> QueryMessage:
     """One more word: the customer's opens the query (again), the shop's answers it; `closes` ends it with this word.
 
+    `tells`: who asked hears of the shop's answer by message (ledger.news).
     Raises QueryRefused when too much was said in it already.
     """
     locked = _locked(query)
@@ -114,6 +118,8 @@ def write(query: Query, by: User, said: Said, *, is_of_shop: bool, closes: bool 
     if status == Status.OPEN and locked.status != Status.OPEN:  # asked again
         _tell_shop(locked, f"{locked.pk}.{message.pk}")
     _set_status(locked, by, status, is_of_shop=is_of_shop)
+    if is_of_shop and tells:
+        news.answered(locked, by)
     return message
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -92,6 +92,11 @@ def joined_parts(rows: Sequence[Any]) -> list[Part]:
     return _parts(vars(row) for row in rows if row.settled_allocation)
 
 
+def newest(rows: Sequence[Any]) -> int:
+    """The id of the newest allocation among the rows that `joined` gave; 0 when nothing has settled it."""
+    return max(row.settled_allocation or 0 for row in rows)
+
+
 def _parts(rows: Iterable[Any]) -> list[Part]:
     ordered = sorted(rows, key=lambda row: (row["settled_dated_on"], row["settled_allocation"]))
     return [_part(**{name: row[f"settled_{name}"] for name in _COLUMNS if name != "allocation"}) for row in ordered]
@@ -114,9 +119,13 @@ def _part(
 
 
 def marked(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
-    """Invoices that know whether anything but money settled them (`settled_otherwise`); no query more."""
+    """Invoices that know whether anything but money settled them (`settled_otherwise`: an id, or None); no query more.
+
+    The id of one such allocation and no EXISTS: of that PostgreSQL makes a hash of all allocations there are, of every
+    shop, to show twenty rows.
+    """
     otherwise = Allocation.objects.filter(debit=OuterRef("open_item"), credit__payment=None)
-    return invoices.annotate(settled_otherwise=Exists(otherwise))
+    return invoices.annotate(settled_otherwise=Subquery(otherwise.order_by().values("pk")[:1]))
 
 
 def by_money_alone(invoice: Invoice, parts: Sequence[Part] | None = None) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import BigIntegerField, Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from accounts.india import fy_start, today
+from accounts.india import fy_end, fy_start, today
 from accounts.models import Party
 from ledger.models import DayTotal, Entry, InvoiceLine, MonthTotal, OpenItem, PartyBalance
 
@@ -161,6 +161,29 @@ def earlier(party: Party, period: Period, after: str, size: int = PAGE_SIZE) -> 
     ).exclude(dated_on=cursor[0], pk__gt=cursor[1])
     found = list(before.order_by("-dated_on", "-id")[: size + 1])
     return cursor_of(found[size]) if len(found) > size else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """What a month adds (`debit_paise`) and takes away, and the balance at its end."""
+
+    period: Period
+    debit_paise: int
+    credit_paise: int
+    closing_paise: int
+
+
+def months(party: Party, year: dt.date) -> tuple[list[Month], int, bool]:
+    """The months of the financial year that begins on `year` in which anything was entered, oldest first; the balance
+    at its start; whether there is anything before it. Two queries."""
+    found = MonthTotal.objects.filter(business_id=party.business_id, party=party)
+    before = found.filter(starts_on__lt=year).aggregate(net=NET, n=Count("pk"))
+    running, rows = before["net"], []
+    for month in found.filter(starts_on__gte=year, starts_on__lte=fy_end(year)).order_by("starts_on"):
+        running += month.debit_paise - month.credit_paise
+        end = (month.starts_on + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
+        rows.append(Month(Period(month.starts_on, end), month.debit_paise, month.credit_paise, running))
+    return rows, before["net"], bool(before["n"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from django.urls import reverse
 
 from accounts import activity, otp
 from accounts.models import Business, Party, PartyPerson, User
+from accounts.views import errors
+from portal import kept
 
 ACCESS = "access"
 # Raise it when the privacy notice changes in substance.
@@ -101,7 +103,7 @@ def party_page(*, money: bool = False, ordering: bool = False) -> Callable[..., 
             people = people_of(request)
             person = next((person for person in people if person.party.public_id == party), None)
             if person is None:
-                raise Http404
+                return kept.forget(request, errors.not_found(request, Http404()))
             if (money and not sees_money(person)) or (ordering and not may_order(person)):
                 raise PermissionDenied
             if request.user.consented_at is None:
@@ -120,7 +122,7 @@ def page(
     request: Any, template: str, section: str, context: dict[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
     """A portal page with what base_portal.html needs."""
-    return render(
+    response = render(
         request,
         template,
         {
@@ -137,3 +139,6 @@ def page(
         },
         status=status,
     )
+    if section == "home":  # the page that the browser may keep
+        kept.allow(request, response)
+    return response

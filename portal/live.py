@@ -38,10 +38,10 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a stream is to be sent, and up to which number that goes."""
+    """What a stream is to be sent, and up to which number (or mark, portal.live_links) that goes."""
 
     text: str
-    last: int
+    last: int | str
 
 
 def admit(session_key: str, party: str, since: int | None) -> Ticket | None:

@@ -1,7 +1,8 @@
 """Event streams of open pages, as a small ASGI application beside Django's: no middleware, thread or database
-connection per stream. One poller per process looks after all of them (portal.live).
+connection per stream. One poller per process looks after all of them (portal.live, portal.live_links).
 
-`GET /portal/<party>/live/stream` with `Last-Event-ID` (or `?since=`) continues after that number, in any process.
+`GET /portal/<party>/live/stream` is for who is signed in, `GET /i/<token>/live/stream` for who holds the link; each with
+`Last-Event-ID` (or `?since=`) continues after that number or mark, in any process.
 """
 
 import asyncio
@@ -16,17 +17,21 @@ from urllib.parse import parse_qs
 from django.conf import settings
 from django.db import connection
 
-from portal import live
+from portal import live, live_links
 
 logger = logging.getLogger(__name__)
-PATH = re.compile(r"/portal/([0-9a-z]{12})/live/stream")
+PATH = re.compile(r"/portal/(?P<party>[0-9a-z]{12})/live/stream|/i/(?P<token>[0-9A-Za-z]{33})/live/stream")
 TICK_SECONDS, HEARTBEAT_TICKS, SLOW_SECONDS = 0.1, 150, 2.0
 # After so long without an answer of the database nobody's rights are known: all streams end.
 BLIND_TICKS = 30
-PER_SESSION = 6
+# Of one session, and of one link, which several people may hold. Links leave half of a process to who is signed in.
+PER_SESSION, PER_LINK = 6, 10
+Ticket = live.Ticket | live_links.LinkTicket
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Scope = MutableMapping[str, Any]
+FULL = (503, "Many pages are open just now. This page asks from time to time instead.")
+CROWDED = (429, "This page is open many times. It asks from time to time instead.")
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store, private"),
@@ -38,7 +43,9 @@ HEADERS = [
 
 # One thread: one database connection for all streams of this process.
 _reader = ThreadPoolExecutor(1, thread_name_prefix="streams")
-_open: dict[Send, live.Ticket] = {}
+# All that were admitted, and of these who has got an answer already and is told what changes.
+_held: dict[Send, Ticket] = {}
+_open: dict[Send, Ticket] = {}
 _poller: asyncio.Task[None] | None = None
 
 
@@ -48,26 +55,54 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     found = PATH.fullmatch(scope["path"])
     if found is None or scope["method"] != "GET":
         return await _refuse(send, 404, "Not found.")
-    if len(_open) >= settings.LIVE_STREAMS_PER_PROCESS:
-        return await _refuse(send, 503, "Many pages are open just now. This page asks from time to time instead.")
-    headers = dict(scope["headers"])
-    session_key = _session_key(headers.get(b"cookie", b"").decode("latin-1"))
-    since = _since(headers.get(b"last-event-id", b"").decode("latin-1"), scope["query_string"].decode("latin-1"))
-    ticket = await _read(live.admit, session_key, found[1], since)
+    if len(_held) >= settings.LIVE_STREAMS_PER_PROCESS:
+        return await _refuse(send, *FULL)
+    ticket = await _read(_admit, found, dict(scope["headers"]), scope["query_string"].decode("latin-1"))
     if ticket is None:
         return await _refuse(send, 404, "Not found.")
-    if sum(one.session_key == session_key for one in _open.values()) >= PER_SESSION:
-        return await _refuse(send, 429, "Many pages are open in this browser. This one asks from time to time instead.")
-    await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-    await _write(send, "retry: 1000\n\n")
-    _open[send] = ticket
-    if _poller is None or _poller.done():
-        _poller = asyncio.create_task(_poll())
+    if refusal := _refusal(ticket):
+        return await _refuse(send, *refusal)
+    _held[send] = ticket  # counted before anything waits, so that many at once do not pass together
     try:
+        await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        await _write(send, "retry: 1000\n\n")
+        _open[send] = ticket
+        if _poller is None or _poller.done():
+            _poller = asyncio.create_task(_poll())
         while (await receive())["type"] != "http.disconnect":
             pass
     finally:
         _open.pop(send, None)
+        _held.pop(send, None)
+
+
+def _admit(found: re.Match[str], headers: dict[bytes, bytes], query: str) -> Ticket | None:
+    last_event_id = headers.get(b"last-event-id", b"").decode("latin-1")
+    if found["token"]:
+        return live_links.admit(found["token"], _since(last_event_id, query, r"[0-9a-f]{16}"))
+    number = _since(last_event_id, query, r"[0-9]{1,18}")
+    session_key = _session_key(headers.get(b"cookie", b"").decode("latin-1"))
+    return live.admit(session_key, found["party"], int(number) if number else None)
+
+
+def _refusal(ticket: Ticket) -> tuple[int, str] | None:
+    """Status and words when one more is too many; None when it is not."""
+    if len(_held) >= settings.LIVE_STREAMS_PER_PROCESS:
+        return FULL
+    if isinstance(ticket, live.Ticket):
+        own = sum(isinstance(one, live.Ticket) and one.session_key == ticket.session_key for one in _held.values())
+        return CROWDED if own >= PER_SESSION else None
+    by_link = [one.link_id for one in _held.values() if isinstance(one, live_links.LinkTicket)]
+    is_full = by_link.count(ticket.link_id) >= PER_LINK or len(by_link) >= settings.LIVE_STREAMS_PER_PROCESS // 2
+    return CROWDED if is_full else None
+
+
+def _look(tickets: list[Ticket]) -> list[live.Told | None]:
+    """For each ticket what it is to be told now: at most three queries for any number of both kinds."""
+    people = live.look([one for one in tickets if isinstance(one, live.Ticket)])
+    papers = live_links.look([one for one in tickets if isinstance(one, live_links.LinkTicket)])
+    by_kind = iter(people), iter(papers)
+    return [next(by_kind[isinstance(one, live_links.LinkTicket)]) for one in tickets]
 
 
 async def _read(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -87,7 +122,7 @@ async def _poll() -> None:
         ticks += 1
         streams = list(_open.items())
         try:
-            answers = await _read(live.look, [ticket for _send, ticket in streams])
+            answers = await _read(_look, [ticket for _send, ticket in streams])
             blind = 0
         except Exception:  # the poller must outlive a database that is away for a moment
             blind += 1
@@ -139,8 +174,9 @@ def _session_key(cookies: str) -> str:
     return found.value if found else ""
 
 
-def _since(last_event_id: str, query: str) -> int | None:
+def _since(last_event_id: str, query: str, form: str) -> str:
+    """What the reader was told last, in this form; "" when it says nothing of that kind."""
     for text in (last_event_id, parse_qs(query).get("since", [""])[0]):
-        if re.fullmatch(r"[0-9]{1,18}", text):
-            return int(text)
-    return None
+        if re.fullmatch(form, text):
+            return text
+    return ""

@@ -18,7 +18,8 @@ def test_a_page_of_a_long_ledger_takes_the_same_queries_as_one_of_a_short_ledger
     call_command("bench_ledger", **SIZES, stdout=out)
     said = out.getvalue()
     for name in ("first page of all years", "page in the middle", "last page"):
-        assert f"{name:<30}{'25 = 25':>10}{'4 = 4':>10}" in said
+        same = "3 = 3" if name.startswith("first page") else "4 = 4"
+        assert f"{name:<30}{'25 = 25':>10}{same:>10}" in said
     over_http = next(line for line in said.splitlines() if line.startswith("the whole page over HTTP"))
     before, after = over_http.split(" = ")[1:]
     assert before.split()[-1] == after.split()[0], "as many queries for the long ledger"

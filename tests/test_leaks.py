@@ -5,6 +5,7 @@ is written into the data as canaries: names and amounts of the other shop, of th
 """
 
 import copy
+import datetime as dt
 import gzip
 import io
 import re
@@ -17,18 +18,21 @@ from typing import Any
 
 import django_otp
 import pytest
+from django.conf import settings
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from pypdf import PdfReader
 
-from accounts import parties, themes
+from accounts import outbox, parties, themes
+from accounts.india import today
 from accounts.models import Business, Message, Party, PartyPerson
 from accounts.money import amount
 from catalog import orders
-from ledger import links, verifying
+from ledger import confirmations, links, news, queries, verifying
 from ledger.models import Invoice
+from portal import live
 from tests import factories
 from tests.factories import Book, Once, line
 
@@ -216,6 +220,7 @@ TABLE: dict[str, Class] = {
     "portal:invoice_link": page(PUBLIC),
     "portal:invoice_link_pdf": page(PUBLIC),
     "portal:invoice_link_logo": page(PUBLIC),
+    "portal:invoice_live": page(PUBLIC),
     # a link that works is simply opened
     "portal:invoice_fresh": page(_expect((EVERYBODY, 302))),
     "portal:portal_fresh": page(_expect((EVERYBODY, 302))),
@@ -248,6 +253,10 @@ TABLE: dict[str, Class] = {
     "portal:sign_out_everywhere": deed(ANY_CUSTOMER),
     "portal:sign_out_device": deed(PARTY),
     "portal:consent": page(ANY_CUSTOMER),
+    "portal:manifest": page(PUBLIC),
+    "portal:worker": page(PUBLIC),
+    "portal:offline": page(PUBLIC),
+    "portal:shortcut": page(_expect((EVERYBODY, 302))),
     "portal:chooser": page(_expect((EVERYBODY, 302))),
     # the customer
     "portal:dashboard": page(PARTY),
@@ -259,6 +268,8 @@ TABLE: dict[str, Class] = {
     "portal:ledger_file": page(PARTY_MONEY),
     "portal:adjustment": page(PARTY_MONEY),
     "portal:invoice_zip": page(PARTY_MONEY | dict.fromkeys({OWNER, MUNIM}, 302)),
+    "portal:receipts": page(PARTY_MONEY),
+    "portal:statements": page(PARTY_MONEY),
     "portal:receipt": page(PARTY_MONEY),
     "portal:receipt_pdf": page(PARTY_MONEY),
     "portal:pay": page(PARTY_MONEY),
@@ -449,6 +460,7 @@ def own_arguments(town: Town, name: str) -> dict[str, str]:
         "link": ours.invoice_link.public_id,
         "sent": str(ours.message.reference),
         "report": "sales",
+        "page": "ledger",
         "form": "csv",
         "token": verifying.token(document) if name == "portal:verify" else links.token(link),
         "name": themes.name("#19605f"),
@@ -908,9 +920,55 @@ def test_no_page_of_anybody_is_stored_or_indexed(town: Town) -> None:
             elif name.endswith(("image", "logo")) and answer.status_code == 200:
                 if "private" not in caching:
                     faults.append(f"{name}: {caching}")
+            elif name in {"portal:manifest", "portal:worker"}:  # the same for everybody (tests/test_app.py)
+                if caching not in {"public, max-age=86400", "no-cache"}:
+                    faults.append(f"{name}: {caching}")
             elif "no-store" not in caching:
                 faults.append(f"{name}: {caching}")
             policy = answer.get("Content-Security-Policy", "")
             if "default-src 'none'" not in policy or "unsafe" in policy:
                 faults.append(f"{name}: {policy}")
     assert faults == []
+
+
+# --- What reaches people by other ways than a page of their own -----------------------------------------------
+
+
+def streamed(town: Town, visitor: str, since: int = 0) -> str | None:
+    """What an event stream of our party would send this visitor now; None when it refuses them."""
+    morsel = town.visitors[visitor].cookies.get(settings.PORTAL_SESSION_COOKIE_NAME)
+    ticket = live.admit(morsel.value if morsel else "", town.ours.party.public_id, since)
+    told = live.look([ticket])[0] if ticket else None
+    return told.text if told else None
+
+
+def test_who_may_not_see_the_balance_gets_nothing_of_it_by_stream_keeping_message_or_file(town: Town) -> None:
+    ours = town.ours
+    factories.make_payment(ours.party, OUR_PAISE)
+    queries.write(ours.query, ours.owner, queries.Said(f"{OURS} answer"), is_of_shop=True)
+    confirmations.ask(ours.party, today() - dt.timedelta(days=40), ours.owner)
+    refused = [visitor for visitor in town.visitors if streamed(town, visitor) is None]
+    assert set(town.visitors) - set(refused) == {OWNER, MUNIM, HELPER}
+    for visitor in (OWNER, MUNIM):
+        assert {"balance", "query", "confirmation"} <= set(
+            re.findall(r'"kind": "(\w+)"', streamed(town, visitor) or "")
+        )
+    assert set(re.findall(r'"kind": "(\w+)"', streamed(town, HELPER) or "")) <= {"order"}
+    # The number that their page asks for stands still, whatever happens to the money.
+    where = address("portal:live", own_arguments(town, "portal:live"))
+    before = town.visitors[HELPER].get(where).content
+    factories.make_payment(ours.party, 17_00)
+    assert town.visitors[HELPER].get(where).content == before
+    # What a helper's browser keeps is their own page, which says neither what is owed nor what was billed.
+    home = text_of(town.visitors[HELPER].get(address("portal:dashboard", own_arguments(town, "portal:dashboard"))))
+    assert "data-kept-party" in home
+    assert not [name for name in ("sentence", "amount", "facts") if f'data-keep="{name}"' in home]
+    # Messages about money go to people who may see it, and name no figure.
+    for message in Message.objects.filter(kind__in=(news.ANSWERED, news.BALANCE)):
+        text = outbox.kinds[message.kind].texts([message])[message.pk]
+        assert message.to != ours.helper_phone
+        assert text is None or not [one for one in (amount(OUR_PAISE), f"{OURS} answer") if one in text.body]
+    for name in ("ledger_file", "balance_file", "gst_file", "comparison_file", "invoice_zip", "statements", "receipts"):
+        refusal = town.visitors[HELPER].get(address(f"portal:{name}", own_arguments(town, f"portal:{name}")))
+        assert refusal.status_code == 403
+        assert amount(OUR_PAISE) not in text_of(refusal)

@@ -18,6 +18,7 @@ from django.utils import timezone
 from accounts import changes, parties
 from accounts.models import Change, ChangeCounter, Device, PartyPerson
 from catalog import orders
+from ledger import links
 from portal import live
 from tests import factories as make
 from tests.servers import free_port
@@ -31,6 +32,11 @@ def cookie(client):
 
 def ticket_of(client, party, since=0):
     return live.admit(cookie(client), party.public_id, since)
+
+
+def pay(invoice, paise):
+    """Money for this very invoice."""
+    return make.make_payment(invoice.party, paise, shares=[(invoice.open_item.pk, paise)])
 
 
 def orders_client(party):
@@ -163,6 +169,9 @@ def test_a_page_that_asks_gets_304_until_something_changed_at_no_query_of_its_ow
 class Served:
     """uvicorn with our ASGI application, on the test's database; killed with -9 at the end."""
 
+    def __init__(self, **environment):
+        self.environment = environment
+
     def __enter__(self):
         kept = connection.settings_dict
         url = f"postgres://{kept['USER']}:{kept['PASSWORD']}@{kept['HOST']}:{kept['PORT']}/{kept['NAME']}"
@@ -170,7 +179,7 @@ class Served:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", f"{self.port}"],
             cwd=Path(__file__).parent.parent,
-            env={**os.environ, "DATABASE_URL": url, "EMBEDDED_DRAINER": "0"},
+            env={**os.environ, "DATABASE_URL": url, "EMBEDDED_DRAINER": "0", **self.environment},
             stderr=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
         )
@@ -186,10 +195,14 @@ def listen(port, client, party, last=None):
     headers = {"Cookie": f"{settings.PORTAL_SESSION_COOKIE_NAME}={cookie(client)}"}
     if last is not None:
         headers["Last-Event-ID"] = str(last)
+    return listen_at(port, f"/portal/{party.public_id}/live/stream", headers)
+
+
+def listen_at(port, path, headers):
     for _ in range(150):
         try:
             one = http.client.HTTPConnection("127.0.0.1", port, timeout=8)
-            one.request("GET", f"/portal/{party.public_id}/live/stream", headers=headers)
+            one.request("GET", path, headers=headers)
             return one.getresponse()
         except ConnectionRefusedError:
             time.sleep(0.1)
@@ -212,6 +225,9 @@ def test_streams_of_a_real_server(business, party):
     strangers get 404; stopped sharing closes the stream within five seconds."""
     client = make.customer_client(party)
     stranger = make.customer_client(make.make_party(business, make.new_phone()))
+    neighbour = make.make_party(business, make.new_phone())
+    shared = make.make_invoice(neighbour, paise=500_00)
+    link = links.for_invoice(shared, None)
     with Served() as port:
         answer = listen(port, client, party)
         assert (answer.status, answer.headers["Content-Type"]) == (200, "text/event-stream; charset=utf-8")
@@ -221,14 +237,14 @@ def test_streams_of_a_real_server(business, party):
         assert numbers(answer, 1) == [1]
         assert time.monotonic() - begun < 1
 
-        def pay(_n):
+        def one_more(_n):
             try:
                 make.make_payment(party)
             finally:
                 connection.close()
 
         with ThreadPoolExecutor(10) as pool:
-            list(pool.map(pay, range(50)))
+            list(pool.map(one_more, range(50)))
         assert numbers(answer, 50) == list(range(2, 52))
     make.make_payment(party)
     with Served() as port:
@@ -239,4 +255,18 @@ def test_streams_of_a_real_server(business, party):
         answer.read()
         assert time.monotonic() - begun < 5
         assert listen(port, client, party).status == 404
+        # Who holds the link to an invoice: told of it within a second, of the next one of its party never.
+        answer = listen_at(port, f"/i/{links.token(link)}/live/stream", {})
+        assert answer.status == 200
+        pay(make.make_invoice(neighbour, paise=77_00), 77_00)
+        time.sleep(0.5)
+        pay(shared, 500_00)
+        begun = time.monotonic()
+        text = b""
+        while b"id: " not in text:
+            text += answer.readline()
+        assert time.monotonic() - begun < 1
+        links.revoke(link, make.make_user())
+        assert (text + answer.read()).count(b"id: ") == 1
+        assert time.monotonic() - begun < 5
     assert ChangeCounter.objects.get(party=party).number == 52

@@ -61,6 +61,9 @@ class Notice(models.Model):
         OPENED = "opened", _("Invoice opened for the first time")
         CORRECTION = "correction", _("Correction asked for")
         ERASURE = "erasure", _("Erasure asked for")
+        COMPARISON = "comparison", _("Ledgers compared")
+        AGREED = "agreed", _("Balance agreed")
+        DIFFERS = "differs", _("Balance differs")
 
     public_id = PublicIdField()
     business = models.ForeignKey(Business, models.CASCADE, related_name="notices")

@@ -13,8 +13,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import activity
-from accounts.models import Business, Party, User
+from accounts import activity, notices
+from accounts.models import Business, Notice, Party, User
 from ledger.models import Comparison
 from ledger.posting.book import lock_party
 from ledger.reconciling import book, columns, matching, reading
@@ -148,6 +148,9 @@ def show_to_shop(comparison: Comparison, by: User, *, shown: bool) -> Comparison
         locked.save(update_fields=["shared_at"])
         verb = "comparison_shown" if shown else "comparison_hidden"
         activity.record(locked.business, by, verb, ("party", str(locked.party_id)))
+        if shown:  # again only when it was compared anew
+            subject = f"{locked.pk}.{locked.compared_at:%Y%m%d%H%M%S}"
+            notices.tell(locked.party, Notice.Kind.COMPARISON, subject, ref=locked.public_id)
     return locked
 
 

@@ -7,32 +7,21 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from accounts import images, paging
+from accounts import images
 from accounts.models import Party, PartyPerson
 from accounts.money import rupees
 from catalog.models import Order
 from ledger import paper, paying, promises, settled, statements, zips
 from ledger.models import Invoice
 from ledger.views.papers import invoice_answer
-from portal import access, talks, told
+from portal import access, lists, talks, told
 from portal.access import PortalRequest, page, party_page
 from portal.forms import SearchForm
 
-ROWS = 20
 MANY_SHOPS = 8  # so many are searched
-STATUSES = {
-    "": gettext_lazy("All"),
-    "overdue": gettext_lazy("Overdue"),
-    "unpaid": gettext_lazy("Unpaid"),
-    "part_paid": gettext_lazy("Part paid"),
-    "paid": gettext_lazy("Settled"),
-    "credit": gettext_lazy("Credit notes"),
-}
 
 
 @require_safe
@@ -100,7 +89,10 @@ def dashboard(request: PortalRequest) -> HttpResponse:
         "told": told.lately(request.party, balance.paise),
         "talks": talks.of_party(request.party),
     }
-    return page(request, "portal/dashboard.html", "home", context | _invoice_list(request))
+    found = _invoice_list(request)
+    return page(
+        request, "portal/dashboard.html", "home", context | found, status=400 if found["search"].errors else 200
+    )
 
 
 @require_safe
@@ -109,36 +101,9 @@ def invoices(request: PortalRequest) -> HttpResponse:
     return page(request, "portal/invoices.html", "invoices", _invoice_list(request))
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceRow:
-    href: str
-    kind: str
-    number: str
-    date: str
-    due: str
-    amount: str
-    rest: str
-    badge: str
-    status: str
-    is_cancelled: bool
-    public_id: str
-
-
 def _invoice_list(request: PortalRequest) -> dict[str, Any]:
-    """The list with its search, chips and pager: one query, two beyond the first page."""
-    form = SearchForm(request.GET, placeholder=_("Invoice number"))
-    status = request.GET.get("status", "")
-    found = settled.marked(scoped_invoices(request).select_related("open_item"))
-    if form.text:
-        found = found.filter(paper.search(form.text))
-    listed = paging.page(_with_status(found, status), request.GET, ("-issued_on", "-pk"), size=ROWS)
-    return {
-        "invoices": [_invoice_row(request.party, invoice) for invoice in listed.rows],
-        "listed": listed,
-        "search": form,
-        "status": status,
-        "statuses": STATUSES.items(),
-        "filtered": bool(form.text or status),
+    """The list with its search, chips, sums and pager, and what is said of a ZIP file that was refused."""
+    return lists.invoices(request.party, scoped_invoices(request), request.GET) | {
         "picking": "pick" in request.GET,
         "zip_refused": zips.words(request.GET.get("zip", "")),
     }
@@ -146,41 +111,6 @@ def _invoice_list(request: PortalRequest) -> dict[str, Any]:
 
 def scoped_invoices(request: PortalRequest) -> QuerySet[Invoice]:
     return Invoice.objects.shown_to_customer().filter(business=request.business, party=request.party)
-
-
-def _with_status(found: Any, status: str) -> Any:
-    if status == "credit":
-        return found.filter(kind=Invoice.Kind.CREDIT_NOTE)
-    narrowed = {
-        "overdue": found.overdue,
-        "unpaid": lambda: found.open().filter(open_item__settled_paise=0),
-        "part_paid": found.part_paid,
-        "paid": found.paid,
-    }.get(status)
-    return narrowed() if narrowed else found
-
-
-def _invoice_row(party: Party, invoice: Invoice) -> InvoiceRow:
-    badge, status = paper.condition(invoice)
-    due = invoice.due_paise
-    is_note = invoice.kind == Invoice.Kind.CREDIT_NOTE
-    return InvoiceRow(
-        href=reverse("portal:invoice", kwargs={"party": party.public_id, "invoice": invoice.public_id}),
-        kind=invoice.get_kind_display() if is_note else "",
-        number=invoice.number,
-        date=_day(invoice.issued_on),
-        due="" if is_note else _day(invoice.due_on),
-        amount=rupees(-invoice.total_paise if is_note else invoice.total_paise),
-        rest=rupees(due) if due and due != invoice.total_paise else "",
-        badge=badge,
-        status=status,
-        is_cancelled=invoice.status == Invoice.Status.CANCELLED,
-        public_id=invoice.public_id,
-    )
-
-
-def _day(day: Any) -> str:
-    return date_format(day, "DATE_FORMAT")
 
 
 def _one(request: PortalRequest, invoice: str) -> Invoice:

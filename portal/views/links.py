@@ -23,7 +23,7 @@ from accounts.sessions import merchant_user_id
 from ledger import fresh, links, paper, previews
 from ledger.models import Invoice, LinkOpen, ShareLink
 from ledger.views.papers import invoice_answer
-from portal import access, typed
+from portal import access, live_links, typed
 from portal.forms import NumberForm
 
 HOUR = 60 * 60
@@ -96,6 +96,8 @@ def invoice(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
             "paid_url": paid_url(request, "portal:invoice_login", token),
             "can_promise": bool(link.business.promise_days and standing.due_paise),
             "languages": settings.LANGUAGES,
+            "live_since": live_links.mark(link),
+            "live_streams": settings.LIVE_STREAMS,
         },
     )
 

@@ -18,7 +18,7 @@ from accounts.forms import CodeForm
 from accounts.models import LoginChallenge, User
 from ledger import links, sharing
 from ledger.models import ShareLink
-from portal import access, typed
+from portal import access, kept, typed
 from portal.forms import NumberForm
 from portal.views.links import DOOR, THEN, door_link, ended_page, record_login, target_of
 
@@ -33,7 +33,8 @@ def login(request: HttpRequest) -> HttpResponse:
         return redirect("portal:chooser")
     form = NumberForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
-        return render(request, "portal/login.html", {"form": form}, status=400 if form.is_bound else 200)
+        response = render(request, "portal/login.html", {"form": form}, status=400 if form.is_bound else 200)
+        return kept.forget(request, response)
     phone = form.cleaned_data["phone"]
     language = translation.get_language() or "en"
     if otp.knows_number(request, phone):
@@ -108,7 +109,7 @@ def _enter(request: HttpRequest, digits: str, link: ShareLink | None) -> HttpRes
         languages.set_cookie(response, user.language)
     otp.remember(response, device)
     typed.forget(response)
-    return response
+    return kept.forget(request, response)  # who had this browser before may have been another
 
 
 def _user_of(phone: str) -> User:
@@ -143,4 +144,4 @@ def _landing(query: QueryDict) -> str:
 def logout(request: HttpRequest) -> HttpResponse:
     auth.logout(request)
     messages.success(request, _("You are signed out. To come back, open the link of the shop again."))
-    return redirect("portal:login")
+    return kept.forget(request, redirect("portal:login"))

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import states
 from accounts.models import Device, PartyPerson
 from accounts.phones import mask, pretty
-from portal import access
+from portal import access, kept
 from portal.access import PortalRequest, page, party_page
 from portal.views.correcting import asked_lately
 
@@ -65,4 +65,4 @@ def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
     Device.objects.filter(user_id=request.user.pk).update(confirmed=False)
     auth.logout(request)
     messages.success(request, _("You are signed out on every device."))
-    return redirect("portal:login")
+    return kept.forget(request, redirect("portal:login"))

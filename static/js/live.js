@@ -52,8 +52,12 @@ const refresh = async () => {
   again = false;
   try {
     const answer = await fetch(location.href, { credentials: "same-origin", headers: { Accept: "text/html" } });
-    if (answer.redirected || answer.status === 404 || answer.status === 403) stop();
-    else if (answer.ok) swap(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    if (answer.redirected || answer.status === 404 || answer.status === 403) end();
+    else if (answer.ok) {
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      dispatchEvent(new CustomEvent("fresh", { detail: fresh }));
+      swap(fresh);
+    }
     else again = true;
   } catch {
     again = true;
@@ -69,12 +73,19 @@ const stop = () => {
   stream = undefined;
 };
 
+// Who is signed in here may not see this any more.
+const end = () => {
+  stop();
+  dispatchEvent(new Event("ended"));
+};
+
 const ask = async () => {
   clearTimeout(timer);
   if (document.visibilityState !== "visible" || !navigator.onLine) return;
   try {
     const answer = await fetch(liveUrl, { credentials: "same-origin", headers: { "If-None-Match": `"${since}"` } });
-    if (answer.redirected || answer.status === 404) return;
+    if (answer.status === 410) return location.reload(); // the link has ended: its page says so
+    if (answer.redirected || answer.status === 404) return end();
     if (answer.status === 200) {
       since = await answer.text();
       wait = FIRST;

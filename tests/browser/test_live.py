@@ -5,7 +5,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from ledger import links
 from tests import factories
+from tests.test_live import Served, listen_at, pay
 
 
 @pytest.mark.django_db(transaction=True)
@@ -27,3 +29,48 @@ def test_an_open_dashboard_shows_a_payment_and_leaves_what_is_being_typed(
     assert page.get_by_placeholder("Invoice number").input_value() == "INV/2"
     assert page.evaluate("document.activeElement.placeholder") == "Invoice number"
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_open_invoice_link_follows_that_invoice_by_asking_and_ends_with_its_link(page: Page, site: str) -> None:
+    """As in the embedded default, without streams: who holds the link sees it paid, and later that the link has ended."""
+    party = factories.make_party(factories.make_business("Ram Kirana"), factories.new_phone())
+    invoice = factories.make_invoice(party, paise=500_00)
+    link = links.for_invoice(invoice, None)
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"{site}{links.path(link)}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("₹500.00")
+    page.evaluate("window.sameDocument = true")
+    pay(factories.make_invoice(party, paise=71_00), 71_00)
+    pay(invoice, 200_00)
+    expect(page.get_by_role("heading", level=1)).to_have_text("₹300.00", timeout=15_000)
+    expect(page.get_by_role("heading", name="Settled so far")).to_be_visible()
+    assert page.evaluate("window.sameDocument") is True
+    assert "71.00" not in page.content()
+    links.revoke(link, factories.make_user())
+    expect(page.get_by_role("heading", level=1)).to_have_text("This link has ended", timeout=15_000)
+
+
+@pytest.mark.road
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_streams_change_open_pages_within_a_second(page: Page) -> None:
+    """A real EventSource at a real ASGI server: dashboard and invoice link, told by one payment."""
+    party = factories.make_party(factories.make_business("Ram Kirana"), factories.new_phone())
+    invoice = factories.make_invoice(party, paise=500_00)
+    link = links.for_invoice(invoice, None)
+    cookies = factories.customer_client(party).cookies.items()
+    with Served(DEBUG="1", LIVE_STREAMS="1") as port:
+        site = f"http://127.0.0.1:{port}"
+        listen_at(port, "/health", {}).read()
+        page.context.add_cookies([{"name": name, "value": one.value, "url": site} for name, one in cookies])
+        both = page, page.context.new_page()
+        for tab, address in zip(both, (f"/portal/{party.public_id}/", links.path(link)), strict=True):
+            with tab.expect_response("**/live/stream*"):
+                tab.goto(f"{site}{address}")
+            expect(tab.get_by_role("heading", level=1)).to_have_text("₹500.00")
+        # Only the tab in front is told at once; the other is when it comes there.
+        pay(invoice, 200_00)
+        expect(both[1].get_by_role("heading", level=1)).to_have_text("₹300.00", timeout=1_500)
+        both[0].bring_to_front()
+        expect(both[0].get_by_role("heading", level=1)).to_have_text("₹300.00", timeout=1_500)

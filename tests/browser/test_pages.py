@@ -112,6 +112,9 @@ NOT_PAGES = {
     "portal:query_close",
     "portal:query_image",
     "portal:live",
+    "portal:invoice_live",
+    "portal:manifest",
+    "portal:worker",
     "portal:invoice_fresh",
     "portal:portal_fresh",
     "portal:receipt_fresh",
@@ -176,6 +179,7 @@ class Shown:
             "payment": book.payment.public_id,
             "adjustment": book.adjustment.public_id,
             "report": "sales",
+            "page": "ledger",
             "order": book.order.public_id,
             "item": book.item.public_id,
             "claim": book.claim.public_id,
@@ -302,6 +306,9 @@ def test_every_page_of_the_customer_is_well_made(watched_page: NewPage, shown: S
     portal = f"/portal/{book.party.public_id}"
     addresses += [
         f"{portal}/?status=overdue",
+        f"{portal}/invoices/?status=credit",
+        f"{portal}/invoices/?since=2026-02-31&until=2020-01-01",
+        f"{portal}/payments/?since=2020-01-01",
         f"{portal}/?q=nothing+like+it",
         f"{portal}/invoices/{book.cancelled.public_id}/",
         f"{portal}/invoices/{book.credit_note.public_id}/",
