@@ -29,6 +29,7 @@ class Sheet:
     language: str
     html: str
     client: Client = field(repr=False, compare=False)
+    is_mistaken: bool = False  # a form that came back
 
     @property
     def file_name(self) -> str:
@@ -68,12 +69,14 @@ class Visitors:
         ask = client.get if asked.form is None else client.post
         answer = ask(asked.address, asked.form, follow=True)
         assert answer.status_code == asked.status, f"{asked}: {answer.status_code}"
-        return self.sheet(asked.name, asked.address, answer, client)
+        return self.sheet(asked.name, asked.address, answer, client, is_mistaken=asked.status == 400)
 
-    def sheet(self, name: str, address: str, answer: HttpResponse, client: Client | None = None) -> Sheet:
+    def sheet(
+        self, name: str, address: str, answer: HttpResponse, client: Client | None = None, *, is_mistaken: bool = False
+    ) -> Sheet:
         text = answer.content.decode()
         assert text.startswith("<!doctype html>"), name
-        return Sheet(name, address, self.language, text, client or self.clients["stranger"])
+        return Sheet(name, address, self.language, text, client or self.clients["stranger"], is_mistaken)
 
 
 def portal(shown: Shown, language: str) -> list[Sheet]:
@@ -147,7 +150,9 @@ def _other_states(shown: Shown) -> Iterator[Asked]:
 def _mistakes(shown: Shown, pages: dict[str, list[str]]) -> Iterator[Asked]:
     """Forms sent with nothing or with nonsense in them."""
     for name in ("paid", "promise", "query", "balance", "comparisons"):
-        yield Asked("customer", f"{name} with nothing in it", shown.address(f"portal:{name}", pages[f"portal:{name}"]), {}, 400)
+        yield Asked(
+            "customer", f"{name} with nothing in it", shown.address(f"portal:{name}", pages[f"portal:{name}"]), {}, 400
+        )
     home = f"/portal/{shown.book.party.public_id}"
     columns = shown.address("portal:comparison_columns", pages["portal:comparison_columns"])
     yield Asked("customer", "columns that do not fit", columns, {"head": "0"}, 400)
