@@ -186,7 +186,7 @@ class MobileField(_BesidePrefix, ParsedField):
     """A mobile number as typed -> E.164."""
 
     default_error_messages = {"required": _("Write the mobile number.")}
-    widget = forms.TelInput()
+    widget: forms.Widget = forms.TelInput()
     parse = staticmethod(phones.parse_mobile)
 
 

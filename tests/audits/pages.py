@@ -67,7 +67,7 @@ class Visitors:
         """The page, or the one that it leads to."""
         client = self.clients[asked.who]
         ask = client.get if asked.form is None else client.post
-        answer = ask(asked.address, asked.form, follow=True)
+        answer: Any = ask(asked.address, asked.form, follow=True)
         assert answer.status_code == asked.status, f"{asked}: {answer.status_code}"
         return self.sheet(asked.name, asked.address, answer, client, is_mistaken=asked.status == 400)
 
