@@ -54,8 +54,11 @@ class Figures:
 
 
 @contextmanager
-def demo_site() -> Iterator[list[Visit]]:
-    """The demo shop behind gunicorn without DEBUG, its files hashed and compressed, in a folder of its own."""
+def demo_site(migrated: Path | None = None) -> Iterator[list[Visit]]:
+    """The demo shop behind gunicorn without DEBUG, its files hashed and compressed, in a folder of its own.
+
+    `migrated`: an empty SQLite database to begin with.
+    """
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="sharedledger-lighthouse-") as folder:
         site = f"http://127.0.0.1:{port}"
@@ -67,6 +70,8 @@ def demo_site() -> Iterator[list[Visit]]:
                 [sys.executable, *command], cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True
             ).stdout
 
+        if migrated:
+            shutil.copyfile(migrated, Path(folder) / "sharedledger.sqlite3")
         run("manage.py", "migrate", "--verbosity", "0")
         run("manage.py", "collectstatic", "--noinput", "--verbosity", "0")
         seed = json.loads(run("manage.py", "seed_demo", "--json"))
