@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests import factories
 from tests.audits import access, nu, pages
 from tests.audits.browsing import Reader
 from tests.audits.pages import Sheet
@@ -62,3 +63,18 @@ def faults(reader: Reader, sheets: list[Sheet], *, dark: bool = False) -> list[s
             page.emulate_media(color_scheme="light")
         found += [f"{sheet.name}: {fault}" for fault in wrong]
     return found + reader.faults
+
+
+def test_nothing_moves_for_those_who_asked_for_it_and_a_line_says_what_a_colour_said(
+    new_context: NewContext, shown: Shown
+) -> None:
+    quiet = reader(new_context, forced_colors="active")
+    client = factories.customer_client(shown.book.owner_phone)
+    address = f"/portal/{shown.book.party.public_id}/"
+    quiet.show(Sheet("dashboard", address, "en", client.get(address).content.decode(), client))
+    moves = """() => [...document.querySelectorAll("*")].map((el) => getComputedStyle(el))
+      .filter(({ animationName, transitionProperty }) => animationName !== "none" || transitionProperty !== "none").length"""
+    assert quiet.page.evaluate(moves) == 0
+    current, primary = quiet.page.locator(".dock [aria-current=page]"), quiet.page.locator(".btn.primary").first
+    assert current.evaluate("el => getComputedStyle(el).textDecorationLine") == "underline"
+    assert primary.evaluate("el => getComputedStyle(el).borderTopStyle") == "double"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from accounts.india import today
 from accounts.models import Business, Party, PartyPerson, User
@@ -140,7 +140,7 @@ def pay_a_part(customer: Walker, shop: Shop) -> None:
     customer.main.get_by_label("How much do you want to pay?").fill("1300")
     if not customer.has_js:
         customer.tap("Show what it closes")
-    expect(customer.page.get_by_text(re.compile("and ₹120.00 of "))).to_be_visible()
+    expect(customer.page.get_by_text(re.compile("and ₹120.00 of ")).first).to_be_visible()
     upi = customer.main.get_by_role("link", name="Pay by UPI")
     expect(upi).to_have_attribute("href", re.compile("am=1300.00"))
     customer.main.get_by_role("link", name="I have paid").first.click()
@@ -224,8 +224,8 @@ def compare_the_ledgers(customer: Walker, shop: Shop) -> None:
         ]
     )
     home(customer, shop, "compare/", "Compare with my ledger")
-    file = {"name": "khata.csv", "mimeType": "text/csv", "buffer": book.encode()}
-    customer.main.get_by_label("Your ledger of this shop").set_input_files(files=[file])  # type: ignore[list-item]
+    file = FilePayload(name="khata.csv", mimeType="text/csv", buffer=book.encode())
+    customer.main.get_by_label("Your ledger of this shop").set_input_files(file)
     customer.tap("Upload")
     customer.see("Columns of your file")
     customer.main.get_by_role("button", name="Compare", exact=True).last.click()
