@@ -46,7 +46,8 @@ def _source(path: Path) -> str:
 
 def axe(page: Any, *, colours_only: bool = False) -> list[str]:
     """What axe-core finds on the page as it stands; its own words, one for each element."""
-    page.evaluate(_source(TOOLS / "axe-core" / "axe.min.js"))
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(_source(TOOLS / "axe-core" / "axe.min.js"))
     only = {"type": "rule", "values": COLOURS} if colours_only else {"type": "tag", "values": RULES}
     found: list[str] = page.evaluate(AXE, only)
     return found

@@ -73,7 +73,7 @@ def demo_site(migrated: Path | None = None) -> Iterator[list[Visit]]:
         if migrated:
             shutil.copyfile(migrated, Path(folder) / "sharedledger.sqlite3")
         run("manage.py", "migrate", "--verbosity", "0")
-        run("manage.py", "collectstatic", "--noinput", "--verbosity", "0")
+        run("manage.py", "collectstatic", "--noinput", "--verbosity", "0", "--ignore", "admin")
         seed = json.loads(run("manage.py", "seed_demo", "--json"))
         cookie = run("-c", COOKIE.format(phone=seed["customer_phone"])).strip()
         server = [sys.executable, "-m", "gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{port}"]
