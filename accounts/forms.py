@@ -88,6 +88,8 @@ class BoundField(forms.BoundField):
 
     def build_widget_attrs(self, attrs: dict[str, Any], widget: forms.Widget | None = None) -> dict[str, Any]:
         attrs = super().build_widget_attrs(attrs, widget)
+        if (widget or self.field.widget).is_hidden:  # the first value of a field that is seen, beside it
+            return {name: value for name, value in attrs.items() if not name.startswith("aria-")}
         errors = self.form.errors
         if wrong := [field.name for field in self.form.visible_fields() if field.name in errors]:
             attrs["autofocus"] = self.name == wrong[0]
@@ -184,14 +186,17 @@ class MobileField(_BesidePrefix, ParsedField):
     """A mobile number as typed -> E.164."""
 
     default_error_messages = {"required": _("Write the mobile number.")}
-    widget = forms.TelInput()
+    widget: forms.Widget = forms.TelInput()
     parse = staticmethod(phones.parse_mobile)
 
 
 class OwnMobileField(MobileField):
     """The number of whoever fills in the form, which browsers can fill in for them."""
 
-    widget = forms.TelInput(attrs={"autocomplete": "tel-national", "placeholder": "98765 43210", "autofocus": True})
+    # Only a field of text may take the number without its country from the browser's own memory.
+    widget = forms.TextInput(
+        attrs={"inputmode": "tel", "autocomplete": "tel-national", "placeholder": "98765 43210", "autofocus": True}
+    )
 
 
 class PhoneField(_BesidePrefix, PhoneNumberField):

@@ -9,7 +9,11 @@ const show = async () => {
   const query = new URLSearchParams(new FormData(form));
   try {
     const answer = await fetch(`${form.action}?${query}`, { headers: { "X-Preview": "1" }, signal: asked.signal });
-    if (answer.ok) into.innerHTML = await answer.text();
+    if (!answer.ok) return;
+    into.innerHTML = await answer.text();
+    // A live region says only what changes in it, and this one stays.
+    const [said, plan] = [document.getElementById("live-said"), into.querySelector("[data-say]")];
+    if (said && plan) said.textContent = plan.textContent;
   } catch (error) {
     if (error.name !== "AbortError") throw error;
   }

@@ -202,6 +202,10 @@ class Shown:
 
 @pytest.fixture
 def shown(site: str) -> Shown:
+    return make_shown()
+
+
+def make_shown() -> Shown:
     """Long words without a gap, long sentences, crores of rupees, tax of two rates and a discount."""
     book = factories.make_book("Shrivenkateshwaraannapurneshwari", paise=12_34_56_789_00)
     Business.objects.filter(pk=book.business.pk).update(
