@@ -60,7 +60,6 @@ READ_BY_CUSTOMERS = [
     "ledger/statement_paper.py",
     "ledger/zips.py",
     "ledger/paper.py",
-    "ledger/words.py",
     "portal/*.py",
     "portal/views/*.py",
     "templates/4*.html",
