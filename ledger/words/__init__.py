@@ -5,12 +5,13 @@ A module for each language: `amount(rupees, paise)` (both >= 0, paise below 100)
 
 from types import ModuleType
 
-from ledger.words import english, hindi, marathi
+from ledger.words import english, hindi, marathi, tamil
 
 LANGUAGES: dict[str, ModuleType] = {
     "en": english,
     "hi": hindi,
     "mr": marathi,
+    "ta": tamil,
 }
 
 
