@@ -5,13 +5,14 @@ A module for each language: `amount(rupees, paise)` (both >= 0, paise below 100)
 
 from types import ModuleType
 
-from ledger.words import english, hindi, marathi, tamil
+from ledger.words import english, hindi, marathi, tamil, telugu
 
 LANGUAGES: dict[str, ModuleType] = {
     "en": english,
     "hi": hindi,
     "mr": marathi,
     "ta": tamil,
+    "te": telugu,
 }
 
 
