@@ -5,12 +5,13 @@ A module for each language: `amount(rupees, paise)` (both >= 0, paise below 100)
 
 from types import ModuleType
 
-from ledger.words import bengali, english, hindi
+from ledger.words import bengali, english, gujarati, hindi
 
 LANGUAGES: dict[str, ModuleType] = {
     "en": english,
     "hi": hindi,
     "bn": bengali,
+    "gu": gujarati,
 }
 
 
