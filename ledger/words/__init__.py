@@ -5,11 +5,12 @@ A module for each language: `amount(rupees, paise)` (both >= 0, paise below 100)
 
 from types import ModuleType
 
-from ledger.words import english, hindi
+from ledger.words import english, hindi, kannada
 
 LANGUAGES: dict[str, ModuleType] = {
     "en": english,
     "hi": hindi,
+    "kn": kannada,
 }
 
 
