@@ -5,7 +5,7 @@ A module for each language: `amount(rupees, paise)` (both >= 0, paise below 100)
 
 from types import ModuleType
 
-from ledger.words import bengali, english, gujarati, hindi, marathi, tamil, telugu
+from ledger.words import bengali, english, gujarati, hindi, kannada, marathi, tamil, telugu
 
 LANGUAGES: dict[str, ModuleType] = {
     "en": english,
@@ -14,6 +14,7 @@ LANGUAGES: dict[str, ModuleType] = {
     "gu": gujarati,
     "ta": tamil,
     "te": telugu,
+    "kn": kannada,
     "bn": bengali,
 }
 
