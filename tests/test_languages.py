@@ -4,6 +4,7 @@ import copy
 import datetime as dt
 import html
 import re
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 from django.utils import translation
 from django.utils.formats import date_format, number_format
+from pypdf import PdfReader
 
 from accounts import delivery, wording
 from accounts.models import Message, Party
 from accounts.money import rupees
-from ledger import links, sharing
+from ledger import links, receipts, sharing
 from ledger.models import Payment
 from portal.views.links import language_of
 from tests import catalogues
@@ -255,6 +257,26 @@ def test_no_page_is_half_in_another_language(market: dict[str, Any], language: s
     assert {path: found for path, text in told.items() if (found := foreign_to(language, text))} == {}
     assert "1,23,456.00" in told[links.path(market["link"])]
     assert "₹1,00,050.00" in told[at]
+
+
+FONTS = {
+    "hi": "Devanagari",
+    "mr": "Devanagari",
+    "gu": "Gujarati",
+    "ta": "Tamil",
+    "te": "Telugu",
+    "kn": "Kannada",
+    "bn": "Bengali",
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_paper_brings_the_letters_of_its_language_along(market: dict[str, Any], language: str) -> None:
+    page = PdfReader(BytesIO(receipts.pdf_of(market["party"].payments.get(), language))).pages[0]
+    fonts = {font.get_object()["/BaseFont"].partition("+")[2] for font in page["/Resources"]["/Font"].values()}
+    assert {font for font in fonts if not font.startswith("Noto-")} == set()
+    assert any(font.startswith(f"Noto-Sans-{FONTS[language]}") for font in fonts)
 
 
 # --- which language -----------------------------------------------------------------------------------------
