@@ -5,12 +5,16 @@ A module for each language: `amount(rupees, paise)` (both >= 0, paise below 100)
 
 from types import ModuleType
 
-from ledger.words import english, hindi, telugu
+from ledger.words import bengali, english, gujarati, hindi, marathi, tamil, telugu
 
 LANGUAGES: dict[str, ModuleType] = {
     "en": english,
     "hi": hindi,
+    "mr": marathi,
+    "gu": gujarati,
+    "ta": tamil,
     "te": telugu,
+    "bn": bengali,
 }
 
 
