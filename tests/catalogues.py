@@ -144,7 +144,8 @@ def of_customers() -> str:
     with translation.override("en"):
         words = {str(word) for name in MODEL_WORDS for word in words_of_models(name)}
     exactly = "^(" + "|".join(re.sub(r"([().?*+|\[\]\\^$])", r"\\\1", word) for word in sorted(words)) + ")$"
-    in_models = tool("msggrep", "--location=*/models*", stdin=template())
+    # FNM_PATHNAME: a star never crosses a slash.
+    in_models = tool("msggrep", "--location=*/models.py", "--location=*/models/*.py", stdin=template())
     named = tool("msggrep", "--msgid", "--extended-regexp", f"--regexp={exactly}", stdin=in_models)
     with tempfile.TemporaryDirectory() as folder:
         parts = [Path(folder, "pages.pot"), Path(folder, "models.pot")]

@@ -5,12 +5,17 @@ A module for each language: `amount(rupees, paise)` (both >= 0, paise below 100)
 
 from types import ModuleType
 
-from ledger.words import english, hindi, kannada
+from ledger.words import bengali, english, gujarati, hindi, kannada, marathi, tamil, telugu
 
 LANGUAGES: dict[str, ModuleType] = {
     "en": english,
     "hi": hindi,
+    "mr": marathi,
+    "gu": gujarati,
+    "ta": tamil,
+    "te": telugu,
     "kn": kannada,
+    "bn": bengali,
 }
 
 
