@@ -198,34 +198,27 @@ def enqueue_many(
     ahead: int = 0,
     by: User | None = None,
 ) -> int:
-    """Write many messages by one INSERT in the caller's transaction; returns how many. Workers are woken after commit.
+    """Write many messages in the caller's transaction, by one INSERT for all that are of one shop, kind, channel and
+    language; returns how many. Workers are woken after commit.
 
     Call it with parts of some thousands, so that the memory stays the same. Fair between merchants: the rows of one
     call take turns with what others have in the queue; `ahead` is how many rows of the same bulk still wait before
     these (0 for the first part, the parts before it for the next ones).
     """
     assert transaction.get_connection().in_atomic_block, "a message belongs to the transaction of what it tells"
-    rows = [
-        {
-            "n": n,
-            "kind": draft.kind,
-            "channel": draft.channel,
-            "to": draft.to,
-            "subject_kind": draft.subject[0],
-            "subject_id": draft.subject[1],
-            "business_id": draft.business_id,
-            "party_id": draft.party_id,
-            "language": draft.language,
-            "params": draft.params,
-            "fallback": draft.fallback,
-        }
-        for n, draft in enumerate(drafts, start=ahead)
-    ]
-    if not rows:
+    alike: dict[tuple[str, str, str, int, str], list[tuple[Any, ...]]] = {}
+    count = 0
+    for draft in drafts:
+        subject_kind, subject_id = draft.subject
+        key = (draft.kind, draft.channel, subject_kind, draft.business_id, draft.language)
+        row = (ahead + count, draft.to, subject_id, draft.party_id, draft.params, draft.fallback)
+        alike.setdefault(key, []).append(row)
+        count += 1
+    if not count:
         return 0
     due_at = due_at or timezone.now()
     when = connection.ops.adapt_datetimefield_value
-    values = {
+    same = {
         "priority": int(priority),
         "first": max(turn_of(due_at), _head_of_the_queue(priority)),
         "step": BULK_STEP,
@@ -233,43 +226,31 @@ def enqueue_many(
         "now": when(timezone.now()),
         "campaign_id": campaign_id,
         "by": by.pk if by else None,
-        "rows": json.dumps(rows),
     }
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT_MANY[connection.vendor], values)
+        for (kind, channel, subject_kind, business_id, language), rows in alike.items():
+            shared = {"kind": kind, "channel": channel, "subject_kind": subject_kind, "language": language}
+            values = same | shared | {"business_id": business_id, "rows": json.dumps(rows)}
+            cursor.execute(_INSERT_MANY[connection.vendor], values)
     transaction.on_commit(partial(wake, priority))
-    return len(rows)
+    return count
 
 
 _COLUMNS = (
-    'INSERT INTO accounts_message (kind, channel, "to", subject_kind, subject_id, business_id, party_id, language, '
-    "params, fallback, reference, status, priority, turn, due_at, created_at, campaign_id, created_by_id, "
-    "attempts, resends, provider, provider_id, trouble, error) "
+    "INSERT INTO accounts_message (kind, channel, subject_kind, business_id, language, status, priority, due_at, "
+    "created_at, campaign_id, created_by_id, attempts, resends, provider, provider_id, trouble, error, "
+    'turn, "to", subject_id, party_id, params, fallback, reference) '
+    "SELECT %(kind)s, %(channel)s, %(subject_kind)s, %(business_id)s, %(language)s, 'queued', %(priority)s, %(due_at)s, "
+    "%(now)s, %(campaign_id)s, %(by)s, 0, 0, '', '', '', '', "
 )
-_SAME = (
-    "'queued', %(priority)s, %(first)s + n * %(step)s, %(due_at)s, %(now)s, %(campaign_id)s, %(by)s, "
-    "0, 0, '', '', '', '' "
-)
+# The rows go as one JSON text, [[n, to, subject_id, party_id, params, fallback], ...]: half the time of parameters.
 _INSERT_MANY = {
     "postgresql": _COLUMNS
-    + 'SELECT kind, channel, "to", subject_kind, subject_id, business_id, party_id, language, '
-    + "params, fallback, gen_random_uuid(), "
-    + _SAME
-    + "FROM jsonb_to_recordset(%(rows)s::jsonb) AS draft(n bigint, kind text, channel text, "
-    + '"to" text, subject_kind text, subject_id text, business_id bigint, party_id bigint, language text, '
-    + "params jsonb, fallback jsonb)",
+    + "%(first)s + (row->>0)::bigint * %(step)s, row->>1, row->>2, (row->>3)::bigint, row->4, row->5, gen_random_uuid() "
+    + "FROM jsonb_array_elements(%(rows)s::jsonb) AS rows(row)",
     "sqlite": _COLUMNS
-    + "SELECT "
-    + ", ".join(
-        f"value->>'{name}'"
-        for name in (
-            *("kind", "channel", "to", "subject_kind", "subject_id", "business_id", "party_id", "language"),
-            *("params", "fallback"),
-        )
-    )
-    + ", lower(hex(randomblob(16))), "
-    + _SAME.replace("n *", "(value->>'n') *")
-    + "FROM json_each(%(rows)s)",
+    + "%(first)s + (value->>0) * %(step)s, value->>1, value->>2, value->>3, value->4, value->5, "
+    + "lower(hex(randomblob(16))) FROM json_each(%(rows)s)",
 }
 
 

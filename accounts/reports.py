@@ -45,12 +45,12 @@ class Report:
     error: str = ""
 
 
-@transaction.atomic
 def take(reports: Iterable[Report]) -> int:
-    """Note all reports, in the order they came; returns how many changed something."""
+    """Note all reports, in the order they came and each in a transaction; returns how many changed something."""
     return sum(_take(report) for report in reports)
 
 
+@transaction.atomic
 def _take(report: Report) -> bool:
     message = _message_of(report)
     if message is None or report.event not in FROM:

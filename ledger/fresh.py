@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import limits, outbox
+from accounts import limits, outbox, quotas
 from accounts.gateways import Text
 from accounts.models import Message, Party
 from ledger import links, sharing
@@ -65,6 +65,8 @@ def ask(link: ShareLink, *, address: str) -> None:
             drop=not to,
             priority=Message.Priority.NOW,
         )
+        if to:  # counted like every message of the shop, and never refused: somebody waits before a screen
+            quotas.spend(link.business_id, {Message.Channel.SMS: 1})
 
 
 def _is_asked_lately(link: ShareLink) -> bool:

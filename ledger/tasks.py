@@ -2,6 +2,7 @@
 
 import datetime as dt
 import logging
+import threading
 
 from celery import shared_task
 from django.utils import timezone
@@ -64,17 +65,30 @@ def forget_old_comparisons() -> int:
     return kept.forget_old()
 
 
+# A process plans so many batches at once at most: threads stay free for the messages themselves. Two batches are
+# planned in half the time, as one waits for the database while the other is worked out.
+_lanes = threading.BoundedSemaphore(2)
+
+
 @shared_task
 def remind() -> None:
     """Begin what is due today and plan what is under way, for some seconds at a time so that messages get in between."""
     now = timezone.now()
     planning.hold_at_night(now)
     planning.schedule(now)
+    if planning.under_way() > 1:
+        background.run(plan_on)
     plan_on()
 
 
 @shared_task
 def plan_on() -> None:
     """Go on with the batches under way; another task, or the next round, takes up the rest."""
-    if planning.go_on(seconds=5):
+    if not _lanes.acquire(blocking=False):
+        return
+    try:
+        is_left = planning.go_on(seconds=5)
+    finally:
+        _lanes.release()
+    if is_left:
         background.run(plan_on)

@@ -56,16 +56,21 @@ def test_many_are_written_by_one_insert_as_one_is(django_assert_num_queries: Any
             party_id=party.pk, language="hi", params={"name": "N1"}, by=owner, priority=BULK, fallback=[("email", "a@b.in")],
         )  # fmt: skip
     rows = drafts(shop.pk, [1], party_id=party.pk, language="hi", fallback=[("email", "a@b.in")])
-    # One SELECT for the head of the queue, one INSERT.
-    for part in (rows, [*rows, *drafts(shop.pk, [2, 3])]):
-        with django_assert_num_queries(2):
-            outbox.enqueue_many(part, by=owner, campaign_id=7)
+    # One SELECT for the head of the queue, one INSERT for each language.
+    more = drafts(shop.pk, [2, 3], party_id=party.pk, language="hi")
+    for part, queries in ((rows, 2), ([*rows, *more], 2), ([*drafts(shop.pk, [4]), *rows, *drafts(shop.pk, [5])], 3)):
+        with django_assert_num_queries(queries):
+            assert outbox.enqueue_many(part, by=owner, campaign_id=7) == len(part)
     many = Message.objects.filter(campaign_id=7).order_by("pk").first()
     assert many
     own = {"id", "reference", "due_at", "created_at", "turn", "campaign_id"}
     fields = {field.attname for field in Message._meta.concrete_fields} - own
     assert {name: getattr(many, name) for name in fields} == {name: getattr(one, name) for name in fields}
-    assert len(set(Message.objects.values_list("reference", flat=True))) == 5
+    assert len(set(Message.objects.values_list("reference", flat=True))) == 8
+    # Whatever their language, each keeps its place in the row.
+    last = sorted(Message.objects.order_by("-pk").values_list("turn", "to")[:3])
+    assert [to[-1] for _turn, to in last] == ["4", "1", "5"]
+    assert [turn - last[0][0] for turn, _to in last] == [0, outbox.BULK_STEP, 2 * outbox.BULK_STEP]
 
 
 def test_nothing_to_write_is_no_fault() -> None:

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import outbox, parties
+from accounts import outbox, parties, quotas
 from accounts.models import Message
 from ledger import fresh, links
 from ledger.models import ShareLink
@@ -131,6 +131,8 @@ def test_a_double_tap_sends_one_message_and_nobody_may_plague_a_number(link, end
     end(link)
     assert [ask(link).status_code for _ in range(2)] == [200, 200]
     assert Message.objects.count() == 1
+    sent = Message.objects.get().status == Message.Status.QUEUED
+    assert quotas.used(link.business_id).messages == int(sent), "counted once among the shop's messages of the day"
     assert [ask(link).status_code for _ in range(20)].count(429) == 2, "twenty a quarter of an hour from one address"
     assert Message.objects.count() == 1
 

@@ -242,6 +242,41 @@ def test_a_mail_server_that_falls_silent_after_the_text_leaves_us_not_knowing(fa
     assert send("email", text(channel="email"), "kirana@example.in"), "on a new connection"
 
 
+@pytest.mark.parametrize(
+    ("greeting", "after_the_text", "end"),
+    [
+        (b"220 mail", b"garbage", "lost"),
+        (b"220 mail", b"\xff\0" * 5000, "lost"),
+        (b"220 mail", b"", "lost"),
+        (b"220 mail", b"451 later", "retry"),
+        (b"220 mail", b"554 no", "refused"),
+        (b"garbage", b"", "retry"),
+        (b"", b"", "retry"),
+    ],
+)
+def test_a_mail_server_that_speaks_no_smtp(settings: Any, greeting: bytes, after_the_text: bytes, end: str) -> None:
+    """Before the text has left, it is tried again; after it we do not know."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=_mail_server, args=(server, greeting, after_the_text), daemon=True).start()
+        send_to(settings, "http://127.0.0.1:1", server.getsockname()[1])
+        protocol._load.cache_clear()
+        assert _end_of("email", "kirana@example.in") == end
+
+
+def _mail_server(server: socket.socket, greeting: bytes, after_the_text: bytes) -> None:
+    connection, _address = server.accept()
+    with connection, connection.makefile("rb") as lines, contextlib.suppress(OSError):
+        connection.sendall(greeting + b"\r\n" if greeting else b"")
+        for line in lines if greeting.startswith(b"220") else ():
+            if line.upper().startswith(b"DATA"):
+                connection.sendall(b"354 go on\r\n")
+                while lines.readline() != b".\r\n":
+                    pass
+                connection.sendall(after_the_text + b"\r\n" if after_the_text else b"")
+                return
+            connection.sendall(b"250 ok\r\n")
+
+
 def test_without_a_mail_server_nothing_has_left(settings: Any) -> None:
     send_to(settings, "http://127.0.0.1:1", 1)
     protocol._load.cache_clear()  # no connection of before
@@ -362,9 +397,9 @@ def test_an_answer_that_is_none_has_its_end_all_the_same(settings: Any, answer: 
     assert found == [whatsapp, sms]
 
 
-def _end_of(channel: str) -> str:
+def _end_of(channel: str, to: str = NUMBER) -> str:
     try:
-        send(channel, text(channel=channel))
+        send(channel, text(channel=channel), to)
     except AnswerLost:
         return "lost"
     except GatewayError as error:

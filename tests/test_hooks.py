@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import itertools
 import json
+import uuid
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
@@ -20,8 +21,9 @@ from accounts.gateways import GatewayError, Text
 from accounts.hooks import twilio
 from accounts.logs import scrub
 from accounts.models import Message, OptOut
-from tests import fake_gateway
+from tests import factories, fake_gateway
 from tests.gateways import EVERYWHERE, Recording, send_to
+from tests.threads import in_parallel
 
 pytestmark = pytest.mark.django_db
 NUMBER = "+919812345678"
@@ -433,18 +435,43 @@ def test_stop_is_heard_from_whatsapp_and_sms(stops: list[outbox.Stop], words: st
     assert [(stop.channel, stop.address, stop.is_stop) for stop in stops] == expected
 
 
-def test_reports_and_stops_are_kept_together_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fault makes the provider send it all again; half of it must not stand."""
-
+def test_what_a_fault_leaves_undone_is_done_when_the_provider_sends_it_again(
+    stops: list[outbox.Stop], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(stop: outbox.Stop) -> None:
         raise RuntimeError("the list is away")
 
-    monkeypatch.setattr(outbox, "_stops", [broken])
     found = message()
     text = {"from": "919812345678", "id": "wamid.2", "type": "text", "text": {"body": "STOP"}}
-    with pytest.raises(RuntimeError), transaction.atomic():
-        whatsapp(status(found, "read"), messages=[text])
-    assert status_of(found) == "sent"
+    with monkeypatch.context() as away:
+        away.setattr(outbox, "_stops", [broken])
+        with pytest.raises(RuntimeError), transaction.atomic():
+            whatsapp(status(found, "read"), messages=[text])
+    assert (Message.objects.get(pk=found.pk).status, stops) == ("sent", [])
+    for _again in range(2):
+        assert whatsapp(status(found, "read"), messages=[text]).status_code == 200
+    assert (status_of(found), {stop.address for stop in stops}) == ("read", {NUMBER})
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_bodies_that_name_the_same_messages_in_another_order_do_not_lock_each_other_out() -> None:
+    """PostgreSQL would end one of the two as a deadlock: both the messages' rows and the shops' quotas are locked."""
+    shops = [factories.make_business() for _ in range(8)]
+    found = [
+        message(business=shop, fallback=[["sms", NUMBER]], reference=uuid.UUID(int=n + 1))
+        for n, shop in enumerate(shops)
+    ]
+    failed = [status(one, "failed", errors=[{"code": 131026, "title": "Undeliverable"}]) for one in found]
+
+    def post(n: int) -> int:
+        return int(whatsapp(*(failed if n % 2 else failed[::-1])).status_code)
+
+    assert in_parallel(post, 6) == [200] * 6
+    assert [status_of(one) for one in found] == ["failed"] * 8
+    assert sorted(Message.objects.filter(follows__in=found).values_list("follows_id", flat=True)) == [
+        one.pk for one in found
+    ]
 
 
 # --- Signed nonsense ----------------------------------------------------------------------------------------

@@ -36,6 +36,9 @@ class Smtp:
                 connection.send_messages([email])
             except smtplib.SMTPResponseException as error:
                 connection.close()
+                # No SMTP (smtplib's own words are str, a server's are bytes): it may have taken the text all the same.
+                if not 400 <= error.smtp_code < 600 or isinstance(error.smtp_error, str):
+                    raise AnswerLost("an answer that is none") from error
                 raise _refusal(error.smtp_code, error.smtp_error) from error
             except smtplib.SMTPRecipientsRefused as error:
                 connection.close()

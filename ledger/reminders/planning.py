@@ -107,6 +107,11 @@ def cancel(batch: Batch, by: User) -> int:
 # --- Going on -----------------------------------------------------------------------------------------------
 
 
+def under_way() -> int:
+    """How many batches could go on now."""
+    return Batch.objects.filter(status__in=UNDER_WAY, resume_at__lte=timezone.now()).count()
+
+
 def go_on(seconds: float = 20.0) -> bool:
     """Plan pages of whatever is under way, by turns, for about so long; whether something is left to do at once."""
     until = time.monotonic() + seconds
@@ -295,7 +300,6 @@ def _queue(
         due_at=due_at,
         campaign_id=batch.pk,
         ahead=waiting,
-        by=batch.created_by,
     )
     quotas.spend(batch.business_id, Counter(draft.channel for draft in drafts))
     return len(drafts)

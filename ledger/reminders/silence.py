@@ -105,20 +105,29 @@ def rule_for(late: int, rules: Collection[int]) -> int | None:
 
 def why_silent(facts: Facts, day: dt.date, rules: ReminderSettings) -> Silence | None:
     """What keeps this invoice's party in peace on `day`, whoever asks; None when nothing does. Asked again at sending."""
-    first = (
-        (facts.due_paise <= 0, Silence.PAID),
-        (facts.mode == PartyReminders.Mode.OFF, Silence.PARTY_OFF),
-        (not facts.is_shared, Silence.NOT_SHARED),
-        (not facts.phone and not facts.email, Silence.NO_WAY),
-        (not any(facts.open_addresses()), Silence.OPTED_OUT),
-        (facts.quiet_until is not None and facts.quiet_until >= day, Silence.PAUSED),
-        (facts.is_queried, Silence.QUERY),
-        (facts.is_promised, Silence.PROMISED),
-        (facts.is_claimed, Silence.CLAIMED),
-        (facts.due_paise < rules.least_paise, Silence.SMALL),
-        (facts.first_on >= day, Silence.FIRST_DAY),
-    )
-    return next((why for holds, why in first if holds), None)
+    if facts.due_paise <= 0:
+        return Silence.PAID
+    if facts.mode == PartyReminders.Mode.OFF:
+        return Silence.PARTY_OFF
+    if not facts.is_shared:
+        return Silence.NOT_SHARED
+    if not facts.phone and not facts.email:
+        return Silence.NO_WAY
+    if not any(facts.open_addresses()):
+        return Silence.OPTED_OUT
+    if facts.quiet_until is not None and facts.quiet_until >= day:
+        return Silence.PAUSED
+    if facts.is_queried:
+        return Silence.QUERY
+    if facts.is_promised:
+        return Silence.PROMISED
+    if facts.is_claimed:
+        return Silence.CLAIMED
+    if facts.due_paise < rules.least_paise:
+        return Silence.SMALL
+    if facts.first_on >= day:
+        return Silence.FIRST_DAY
+    return None
 
 
 def why_not_planned(
@@ -127,14 +136,17 @@ def why_not_planned(
     """`why_silent`, and what has gone out before. `planned_today`: to this party in this very round; `rule`: by which."""
     if why := why_silent(facts, day, rules):
         return why
-    then = (
-        (rule is not None and rule in facts.used, Silence.RULE_DONE),
-        (facts.reminded_today, Silence.TODAY),
-        (facts.reminded >= rules.most_per_invoice, Silence.INVOICE_CAP),
-        (facts.party_today + planned_today >= rules.most_per_day, Silence.DAY_CAP),
-        (facts.party_week + planned_today >= rules.most_per_week, Silence.WEEK_CAP),
-    )
-    return next((why for holds, why in then if holds), None)
+    if rule is not None and rule in facts.used:
+        return Silence.RULE_DONE
+    if facts.reminded_today:
+        return Silence.TODAY
+    if facts.reminded >= rules.most_per_invoice:
+        return Silence.INVOICE_CAP
+    if facts.party_today + planned_today >= rules.most_per_day:
+        return Silence.DAY_CAP
+    if facts.party_week + planned_today >= rules.most_per_week:
+        return Silence.WEEK_CAP
+    return None
 
 
 # --- The facts ----------------------------------------------------------------------------------------------
