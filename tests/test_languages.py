@@ -273,7 +273,7 @@ FONTS = {
 @pytest.mark.django_db
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_paper_brings_the_letters_of_its_language_along(market: dict[str, Any], language: str) -> None:
-    page = PdfReader(BytesIO(receipts.pdf_of(market["party"].payments.get(), language))).pages[0]
+    page: Any = PdfReader(BytesIO(receipts.pdf_of(market["party"].payments.get(), language))).pages[0]
     fonts = {font.get_object()["/BaseFont"].partition("+")[2] for font in page["/Resources"]["/Font"].values()}
     assert {font for font in fonts if not font.startswith("Noto-")} == set()
     assert any(font.startswith(f"Noto-Sans-{FONTS[language]}") for font in fonts)
