@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
+from django.middleware.locale import LocaleMiddleware
 from django.urls import reverse
+from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
 from accounts.idempotency import FormReused
@@ -36,6 +39,17 @@ class PlainRequestsMiddleware:
         if len(length) > 10 or int(length) > MAX_BODY:
             raise errors.TooLarge("larger than anything we take")
         return self.get_response(request)
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """The reader's language on the customer's pages; the desk has only English, and half a language would be worse."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        if not is_merchant_path(request.path_info):
+            super().process_request(request)
+            return
+        translation.activate(settings.LANGUAGE_CODE)
+        request.LANGUAGE_CODE = settings.LANGUAGE_CODE
 
 
 class PrivatePagesMiddleware:

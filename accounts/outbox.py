@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone, translation
 
+from accounts import wording
 from accounts.gateways import Text
 from accounts.models import Business, Message, User
 
@@ -95,8 +96,7 @@ def register(
     """A kind whose texts are made one by one; `still_due` is asked first, at the moment of sending."""
 
     def text(message: Message) -> Text | None:
-        # An SMS is always English: one letter beyond GSM-7 doubles its price.
-        with translation.override("en" if message.channel == Message.Channel.SMS else message.language):
+        with translation.override(wording.spoken(message)):
             return render(message) if still_due(message) else None
 
     def texts(messages: Sequence[Message]) -> dict[int, Text | None]:

@@ -27,7 +27,6 @@ from accounts.models import Business, Message
 
 VARIABLE = re.compile(r"\{\{ (\w+) \}\}")
 _BUTTON = re.compile(r"\[([^\]\n]{1,25})\] \{\{ url \}\}")
-LANGUAGES = ("en", "hi")
 
 
 class Category(StrEnum):
@@ -167,7 +166,12 @@ def text_for(message: Message, values: Mapping[str, object], name: str = "", doc
 
 
 def spoken(message: Message) -> str:
-    return "en" if message.channel == Message.Channel.SMS else message.language
+    """The language a message goes out in: SMS in English, WhatsApp in what its templates were approved in."""
+    if message.channel == Message.Channel.SMS:
+        return "en"
+    if message.channel == Message.Channel.WHATSAPP and message.language not in settings.WHATSAPP_LANGUAGES:
+        return "en"
+    return message.language
 
 
 def sms_name(business: Business) -> str:

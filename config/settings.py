@@ -80,7 +80,7 @@ MIDDLEWARE = [
     "accounts.middleware.PrivatePagesMiddleware",
     "accounts.middleware.PlainRequestsMiddleware",
     "accounts.sessions.RoleSessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "accounts.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -191,6 +191,28 @@ LIVE_STREAMS = env.bool("LIVE_STREAMS", default=False)
 LIVE_STREAMS_PER_PROCESS = env.int("LIVE_STREAMS_PER_PROCESS", default=2000)
 EMBEDDED_DRAINER = env.bool("EMBEDDED_DRAINER", default=not REDIS_URL) and not TESTING
 
+# --- Language, time, numbers --------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [  # each by the name its readers call it
+    ("en", "English"),
+    ("hi", "हिन्दी"),
+    ("mr", "मराठी"),
+    ("gu", "ગુજરાતી"),
+    ("ta", "தமிழ்"),
+    ("te", "తెలుగు"),
+    ("kn", "ಕನ್ನಡ"),
+    ("bn", "বাংলা"),
+]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["config.formats"]
+LANGUAGE_COOKIE_NAME = "sl_lang"
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
+TIME_ZONE = "Asia/Kolkata"  # how times are shown; they are stored in UTC
+USE_TZ = True
+PHONENUMBER_DEFAULT_REGION = "IN"
+PHONENUMBER_DB_FORMAT = "E164"
+
 # --- Messages -----------------------------------------------------------------------------------------------
 GATEWAYS = {
     "console": "accounts.gateways.Console",
@@ -210,6 +232,10 @@ LINK_URL = env.str("LINK_URL", default=SITE_URL).rstrip("/")
 WHATSAPP_URL = env.str("WHATSAPP_URL", default="https://graph.facebook.com/v23.0").rstrip("/")
 WHATSAPP_TOKEN = env.str("WHATSAPP_TOKEN", default="")
 WHATSAPP_PHONE_ID = env.str("WHATSAPP_PHONE_ID", default="")
+# Whose templates WhatsApp has approved; whoever reads another gets the English one.
+WHATSAPP_LANGUAGES = env.list("WHATSAPP_LANGUAGES", default=[code for code, _ in LANGUAGES])
+if "en" not in WHATSAPP_LANGUAGES or not set(WHATSAPP_LANGUAGES) <= dict(LANGUAGES).keys():
+    raise ImproperlyConfigured(f"WHATSAPP_LANGUAGES must hold en, and only of {' '.join(dict(LANGUAGES))}.")
 WHATSAPP_APP_SECRET = env.str("WHATSAPP_APP_SECRET", default="")
 WHATSAPP_VERIFY_TOKEN = env.str("WHATSAPP_VERIFY_TOKEN", default="")
 MSG91_URL = env.str("MSG91_URL", default="https://control.msg91.com/api/v5/flow")
@@ -309,19 +335,6 @@ if SITE_IS_HTTPS:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
-
-# --- Language, time, numbers --------------------------------------------------------------------------------
-LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("hi", "हिन्दी")]
-LOCALE_PATHS = [BASE_DIR / "locale"]
-FORMAT_MODULE_PATH = ["config.formats"]
-LANGUAGE_COOKIE_NAME = "sl_lang"
-LANGUAGE_COOKIE_SAMESITE = "Lax"
-LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
-TIME_ZONE = "Asia/Kolkata"  # how times are shown; they are stored in UTC
-USE_TZ = True
-PHONENUMBER_DEFAULT_REGION = "IN"
-PHONENUMBER_DB_FORMAT = "E164"
 
 # --- Static files -------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"

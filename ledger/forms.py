@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.forms import DateField, GstinField, MobileField, OnceForm, Part, RupeesField, part_of, sought
 from accounts.gstin import require_other, state_code
@@ -137,7 +137,7 @@ class PersonForm(OnceForm):
 
     phone = MobileField(label=gettext_lazy("Mobile number"))
     name = forms.CharField(label=gettext_lazy("Name"), max_length=100, required=False)
-    role = forms.ChoiceField(label=gettext_lazy("May"), choices=PartyPerson.Role.choices)
+    role = forms.ChoiceField(label=pgettext_lazy("is allowed to", "May"), choices=PartyPerson.Role.choices)
 
 
 class ReasonForm(OnceForm):

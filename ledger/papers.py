@@ -161,8 +161,9 @@ def edition() -> str:
 
     base = Path(settings.BASE_DIR)
     files = sorted(pdf.FOLDER.iterdir()) + sorted(base.glob("locale/*/LC_MESSAGES/django.mo"))
-    code = ("drawing", "paper", "papers", "pdf", "statement_facts", "upi", "verifying", "words")
+    code = ("drawing", "paper", "papers", "pdf", "statement_facts", "upi", "verifying")
     files += [base / "ledger" / f"{name}.py" for name in code]
+    files += sorted(base.glob("ledger/words/*.py"))
     drawn = hashlib.sha256(__version__.encode())
     for file in files:
         drawn.update(file.read_bytes())

@@ -1,164 +1,87 @@
-"""The customer's side speaks Hindi: nothing missing, nothing stale, nothing half English; SMS stays English."""
+"""The customer's side speaks eight languages: nothing missing, nothing stale, nothing half English; SMS stays English."""
 
+import copy
 import datetime as dt
-import gettext
 import html
 import re
-import shutil
-import subprocess
-import sys
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import translation
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
+from pypdf import PdfReader
 
-from accounts import delivery
-from accounts.models import Message
-from ledger import links, sharing
+from accounts import delivery, wording
+from accounts.models import Message, Party
+from accounts.money import rupees
+from ledger import links, receipts, sharing
 from ledger.models import Payment
+from portal.views.links import language_of
+from tests import catalogues
 from tests import factories as make
 from tests.gateways import EVERYWHERE, Recording
 
-ROOT = Path(__file__).parent.parent
-HINDI = ROOT / "locale/hi/LC_MESSAGES"
-# What a customer reads. The merchant's desk and the operator's stay English for now, SMS always.
-READ_BY_CUSTOMERS = [
-    "accounts/asking.py",
-    "accounts/corrections.py",
-    "accounts/forms.py",
-    "accounts/images.py",
-    "accounts/money.py",
-    "accounts/otp.py",
-    "accounts/phones.py",
-    "accounts/states.py",
-    "accounts/steps.py",
-    "accounts/views/errors.py",
-    "catalog/orders.py",
-    "catalog/units.py",
-    "config/*.py",
-    "config/formats/hi/*.py",
-    "ledger/cockpit.py",
-    "ledger/erasing.py",
-    "ledger/gst.py",
-    "ledger/itc.py",
-    "ledger/ageing.py",
-    "ledger/reconciling/*.py",
-    "ledger/claims.py",
-    "ledger/comparing.py",
-    "ledger/confirming.py",
-    "ledger/confirmations.py",
-    "ledger/confirmed.py",
-    "ledger/promises.py",
-    "ledger/queries.py",
-    "ledger/query_forms.py",
-    "ledger/talks.py",
-    "ledger/reports/promised.py",
-    "ledger/letterhead.py",
-    "ledger/paying.py",
-    "ledger/receipts.py",
-    "ledger/settled.py",
-    "ledger/statement_paper.py",
-    "ledger/zips.py",
-    "ledger/paper.py",
-    "ledger/words.py",
-    "portal/*.py",
-    "portal/views/*.py",
-    "templates/4*.html",
-    "templates/500.html",
-    "templates/base*.html",
-    "templates/front.html",
-    "templates/partials/*.html",
-    "templates/pdf/*.html",
-    "templates/portal/*.html",
-]
-# Statuses, units, roles and ways to pay: the models name them, the customer's pages show them.
-MODEL_WORDS = ["catalog.models.UNITS", "catalog.models.Order.Status", "accounts.models.PartyPerson.Role"]
-MODEL_WORDS += [
-    "accounts.models.DataRequest.Kind",
-    "accounts.models.DataRequest.Status",
-    "accounts.models.Message.Status",
-    "accounts.models.OptOut.Source",
-    "ledger.models.Entry.Kind",
-    "ledger.models.LinkOpen.Event",
-    "ledger.models.PaymentClaim.Status",
-    "ledger.models.Query.About",
-    "ledger.models.Adjustment.Kind",
-    "ledger.models.Payment.Mode",
-    "ledger.models.Invoice.Kind",
-    "ledger.models.Invoice.Status",
-]
+LANGUAGES = [code for code, _ in settings.LANGUAGES if code != "en"]
 LEFTOVERS = "Invoice|Invoices|Paid|Unpaid|Overdue|Due|Balance|Ledger|Payment|Order|Orders|Shop|Total|Date|Amount|Dr|Cr"
 LEFTOVERS += "|Log|Download|Code|Send|Profile|Search|Show|Statement|Home|Add|Cart|Nov|Dec|Jan|the|your|and"
 
 
-def tool(*command: str | Path, stdin: str = "") -> str:
-    done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+# --- the catalogues -----------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def gathered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The catalogue as makemessages would write it today; made in a copy, since it writes next to the sources."""
-    copy = tmp_path_factory.mktemp("tree")
-    for name in ("accounts", "catalog", "ledger", "portal", "config", "templates", "locale"):
-        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "*.mo"))
-    code = (
-        "from django.conf import settings; settings.configure(LOCALE_PATHS=['locale'], USE_I18N=True)\n"
-        "import django; django.setup()\n"
-        "from django.core.management import call_command\n"
-        "call_command('makemessages', locale=['hi'], add_location='file', no_obsolete=True, verbosity=0)"
-    )
-    subprocess.run([sys.executable, "-c", code], cwd=copy, check=True)
-    return copy / "locale/hi/LC_MESSAGES/django.po"
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_language_that_is_offered_is_complete(language: str) -> None:
+    """Else a page would be half English. To mend it: python -m tests.catalogues --help"""
+    assert len(catalogues.sentences()) > 1000
+    assert catalogues.faults(language) == []
 
 
-def of_customers(path: Path) -> str:
-    return tool("msggrep", *(f"--location={name}" for name in READ_BY_CUSTOMERS), path)
+def test_a_catalogue_is_checked_for_what_spoils_it() -> None:
+    pay = "Pay %(amount)s by UPI"
+    assert {text: catalogues.faults_of([pay], text, "ta") for text in TRIED} == TRIED
 
 
-def sentences(catalogue: str) -> list[str]:
-    """The blocks of a .po that hold a sentence, without its head."""
-    return [block for block in catalogue.strip().split("\n\n") if "\n#: " in f"\n{block}"]
+TRIED = {
+    "%(amount)s UPI மூலம் செலுத்துங்கள்": [],
+    "UPI மூலம் செலுத்துங்கள்": ["other placeholders"],
+    "%(amount)s செலுத்துங்கள்": ["lost UPI"],
+    "%(amount)s UPI மூலம் ర": ["letters of another script (ర)"],
+    "Now %(amount)s UPI மூலம்": ["Latin that the English has not (Now)"],
+    "Pay %(amount)s by UPI": ["still English"],
+    "%(amount)s UPI மூலம் ": ["other spaces at its ends"],
+}
 
 
-def test_every_sentence_a_customer_reads_has_its_hindi(gathered: Path) -> None:
-    found = of_customers(gathered)
-    assert len(sentences(found)) > 300
-    assert sentences(tool("msgattrib", "--untranslated", "-", stdin=found)) == []
-    assert sentences(tool("msgattrib", "--only-fuzzy", "-", stdin=found)) == []
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_message_that_has_hindi_words_has_them_in_each_language(language: str) -> None:
+    folder = Path(settings.BASE_DIR) / "templates/messages"
+
+    def texts_in(code: str) -> set[str]:
+        names = {path.name.removesuffix(f".{code}.txt") for path in folder.glob(f"*.{code}.txt")}
+        return {name for name in names if not name.startswith("notice_")}  # those are the merchant's
+
+    assert len(texts_in("hi")) > 15
+    assert texts_in(language) == texts_in("hi")
 
 
-def test_the_compiled_catalogue_is_that_of_the_source_and_its_placeholders_fit(tmp_path: Path) -> None:
-    fresh = tmp_path / "fresh.mo"
-    tool("msgfmt", "--check", "-o", fresh, HINDI / "django.po")
-    assert tool("msgunfmt", "--sort-output", HINDI / "django.mo") == tool("msgunfmt", "--sort-output", fresh)
+# --- dates and numbers --------------------------------------------------------------------------------------
 
 
-def test_hindi_sentences_name_what_the_english_ones_name() -> None:
-    with (HINDI / "django.mo").open("rb") as file:
-        pairs = vars(gettext.GNUTranslations(file))["_catalog"]
-    for source, hindi in pairs.items():
-        english = source[0] if isinstance(source, tuple) else source
-        if english:
-            names = re.compile(r"%\(\w+\)[sd]")
-            assert set(names.findall(hindi)) == set(names.findall(english)), english
-
-
-@pytest.mark.parametrize("name", MODEL_WORDS)
-def test_words_of_the_models_are_in_hindi(name: str) -> None:
-    module, _, rest = name.partition(".models.")
-    found: Any = sys.modules[f"{module}.models"]
-    for part in rest.split("."):
-        found = getattr(found, part)
-    with translation.override("hi"):
-        words = {str(word) for _, word in getattr(found, "choices", found)}
-    assert {word for word in words if re.search("[a-z]", word)} == set()
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_dates_and_numbers_are_written_as_in_india(language: str) -> None:
+    own = catalogues.SCRIPTS[language]
+    with translation.override(language):
+        days = [date_format(dt.date(2026, month, 22), "DATE_FORMAT") for month in range(1, 13)]
+        assert number_format(1234567, force_grouping=True) == "12,34,567"
+        assert number_format(1234567.5, decimal_pos=2, force_grouping=True) == "12,34,567.50"
+        assert rupees(1_23_456_00) == "₹1,23,456.00"
+    assert len(set(days)) == 12
+    assert [day for day in days if not re.fullmatch(rf"22 [{own}]{{2,}}[.॰]? 2026", day)] == []
 
 
 def test_dates_read_naturally_in_hindi() -> None:
@@ -253,7 +176,7 @@ def test_dashboard_ledger_store_and_profile_speak_hindi(client, party, shop):
 @pytest.mark.django_db
 def test_who_lands_in_hindi_by_mistake_finds_english_by_its_own_name(client, party):
     for path in ("/", f"/portal/{party.public_id}/profile/"):
-        assert ">English</button>" in client.get(path).content.decode()
+        assert re.search(r'value="en" lang="en"[^>]*>English</button>', client.get(path).content.decode())
 
 
 @pytest.mark.parametrize(
@@ -275,6 +198,128 @@ def test_error_pages_speak_hindi(page):
     with translation.override("hi"):
         text = re.sub(r"<[^>]+>", " ", render_to_string(page).partition("<body")[2])
     assert re.findall(rf"\b(?:{LEFTOVERS})\b", text) == []
+
+
+# --- every page in every language ---------------------------------------------------------------------------
+
+# What the rows below are called; the number of an invoice; and what a bank calls its own.
+NAMES = {"Ram", "ram", "Kirana", "Ganesh", "Basmati", "Wholesale", "INV", "RCT", "okaxis", "browser"}
+
+
+@pytest.fixture(scope="module")
+def market(once: make.Once) -> dict[str, Any]:
+    with once():
+        business = make.make_business(
+            "Ram Kirana", upi_id="ram@okaxis", bank_account="123456789", bank_ifsc="HDFC0001234"
+        )
+        party = make.make_party(business, make.new_phone(), "Ganesh")
+        make.make_item(business, "Basmati", stock_milli=3_000)
+        day = dt.date(2025, 11, 22)
+        bill = make.make_invoice(party, on=day, due_on=day, lines=[make.line("Basmati", paise=123456_00)])
+        make.make_invoice(party, on=day, due_on=dt.date(2099, 1, 5), lines=[make.line("Basmati", paise=50_00)])
+        make.make_payment(party, 23456_00, mode=Payment.Mode.UPI)
+        return {"party": party, "link": links.for_invoice(bill, None), "door": links.for_party(party, None)}
+
+
+def said_by(client: Client, path: str, language: str) -> str:
+    """What a page shows and what it tells a screen reader, without the menu in which each language has its own name."""
+    response = client.get(path)
+    text = response.content.decode()
+    assert (response.status_code, re.findall(r'<html lang="([\w-]+)"', text)) == (200, [language])
+    body = re.sub(
+        r'(?s)<details class="drop">.*?</details>|<(svg|style|script|code)\b.*?</\1>', " ", text.partition("<body")[2]
+    )
+    body = re.sub(r"(?s)<form[^>]*/language/.*?</form>", " ", body)
+    told = re.findall(r'(?:aria-label|placeholder|alt|title)="([^"]*)"', body)
+    return html.unescape(" ".join([re.sub(r"(?s)<[^>]+>", " ", body.partition(">")[2]), *told]))
+
+
+def foreign_to(language: str, text: str) -> list[str]:
+    """Words of another language: Latin that no paper of India writes so, or another script."""
+    own = rf"[\s\d{catalogues.SCRIPTS[language]}]"
+    latin = [word for word in re.findall(r"\b[A-Za-z]{2,}\b", catalogues.KEPT.sub(" ", text)) if word not in NAMES]
+    return latin + re.findall(r"[\u0900-\u0dff]+", re.sub(own, " ", text))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_page_is_half_in_another_language(market: dict[str, Any], language: str) -> None:
+    party = copy.deepcopy(market["party"])
+    Party.objects.filter(pk=party.pk).update(language=language)
+    stranger, client = Client(headers={"accept-language": "en"}), make.customer_client(party)
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+    at = f"/portal/{party.public_id}/"
+    told = {
+        path: said_by(stranger, path, language) for path in (links.path(market["link"]), links.path(market["door"]))
+    }
+    told |= {at + tail: said_by(client, at + tail, language) for tail in ("", "ledger/", "store/", "pay/", "profile/")}
+    told["/"] = said_by(client, "/", language)
+    assert {path: found for path, text in told.items() if (found := foreign_to(language, text))} == {}
+    assert "1,23,456.00" in told[links.path(market["link"])]
+    assert "₹1,00,050.00" in told[at]
+
+
+FONTS = {
+    "hi": "Devanagari",
+    "mr": "Devanagari",
+    "gu": "Gujarati",
+    "ta": "Tamil",
+    "te": "Telugu",
+    "kn": "Kannada",
+    "bn": "Bengali",
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_paper_brings_the_letters_of_its_language_along(market: dict[str, Any], language: str) -> None:
+    page: Any = PdfReader(BytesIO(receipts.pdf_of(market["party"].payments.get(), language))).pages[0]
+    fonts = {font.get_object()["/BaseFont"].partition("+")[2] for font in page["/Resources"]["/Font"].values()}
+    assert {font for font in fonts if not font.startswith("Noto-")} == set()
+    assert any(font.startswith(f"Noto-Sans-{FONTS[language]}") for font in fonts)
+
+
+# --- which language -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("address", "cookie", "party", "browser", "spoken"),
+    [
+        ("te", "kn", "ta", "bn", "te"),
+        ("", "kn", "ta", "bn", "kn"),
+        ("", "", "ta", "bn", "ta"),
+        ("", "", "en", "bn", "bn"),
+        ("en", "kn", "ta", "bn", "en"),
+        ("pa", "xx", "mr", "en", "mr"),
+        ("pa", "", "en", "gu-IN,gu;q=0.9,en;q=0.5", "gu"),
+        ("pa", "ml", "en", "pa-IN,or;q=0.5", "en"),
+        ("<b>", "", "en", "", "en"),
+    ],
+)
+def test_the_reader_chooses_before_the_shop_and_the_shop_before_the_browser(
+    address: str, cookie: str, party: str, browser: str, spoken: str
+) -> None:
+    request = RequestFactory().get("/i/x", {"lang": address}, headers={"accept-language": browser})
+    request.COOKIES[settings.LANGUAGE_COOKIE_NAME] = cookie
+    with translation.override(translation.get_language_from_request(request)):
+        assert language_of(request, Party(language=party)) == spoken
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("browser", "spoken"), [("ta-IN,ta;q=0.9", "ta"), ("pa-IN,pa;q=0.9", "en"), ("", "en")])
+def test_a_language_that_we_do_not_speak_falls_back_to_english_and_says_so(browser: str, spoken: str) -> None:
+    response = Client(headers={"accept-language": browser}).get("/portal/login/")
+    assert f'<html lang="{spoken}">' in response.content.decode()
+    assert response["Content-Language"] == spoken
+
+
+@pytest.mark.django_db
+def test_the_language_menu_names_each_language_and_marks_the_one_that_is_read(market: dict[str, Any]) -> None:
+    page = Client().get(links.path(market["door"]) + "?lang=kn").content.decode()
+    menu = re.findall(r'<a class="btn" href="\?lang=(\w+)" lang="(\w+)"[^>]*?( aria-current="true")?>([^<]+)</a>', page)
+    assert menu == [
+        (code, code, ' aria-current="true"' if code == "kn" else "", name) for code, name in settings.LANGUAGES
+    ]
 
 
 # --- messages -----------------------------------------------------------------------------------------------
@@ -312,3 +357,17 @@ def test_an_sms_is_english_and_plain_whatever_the_party_reads(bill):
 )
 def test_whatsapp_and_email_speak_the_party_s_hindi(bill, channel, words):
     assert words.format(bill.number) in text_sent(bill, channel)
+
+
+@pytest.mark.parametrize(
+    ("channel", "approved", "spoken"),
+    [
+        (Message.Channel.SMS, ["en", "ta"], "en"),
+        (Message.Channel.WHATSAPP, ["en", "ta"], "ta"),
+        (Message.Channel.WHATSAPP, ["en", "hi"], "en"),
+        (Message.Channel.EMAIL, ["en"], "ta"),
+    ],
+)
+def test_a_message_speaks_the_party_s_language_where_its_channel_can(settings, channel, approved, spoken):
+    settings.WHATSAPP_LANGUAGES = approved
+    assert wording.spoken(Message(channel=channel, language="ta")) == spoken

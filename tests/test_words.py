@@ -1,12 +1,16 @@
 """Amounts in words."""
 
 import re
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.words import _HINDI, in_words
+from ledger.words import LANGUAGES, in_words
+from ledger.words.hindi import BELOW_HUNDRED as _HINDI
+from tests.catalogues import SCRIPTS
 
 ENGLISH = {
     0: "Zero rupees only",
@@ -54,7 +58,7 @@ HINDI = {
 def test_english(paise: int, text: str) -> None:
     assert in_words(paise) == text
     assert in_words(paise, "en") == text
-    assert in_words(paise, "ta") == text
+    assert in_words(paise, "fr") == text
 
 
 @pytest.mark.parametrize(("paise", "text"), HINDI.items())
@@ -66,6 +70,35 @@ def test_hindi(paise: int, text: str) -> None:
 def test_hindi_has_a_word_for_every_number_below_a_hundred() -> None:
     assert len(_HINDI) == len(set(_HINDI)) == 100
     assert " ".join(_HINDI[tens] for tens in range(0, 100, 10)) == "शून्य दस बीस तीस चालीस पचास साठ सत्तर अस्सी नब्बे"
+
+
+# --- The others: samples that a speaker wrote down --------------------------------------------------------------
+
+OTHERS = [code for code, _ in settings.LANGUAGES if code not in {"en", "hi"}]
+# No amount, one, a half, a hundred, a thousand, a lakh, all nines, a hundred crore, a lakh crore.
+SIZES = {0, 50, 1_00, 100_00, 1_000_00, 1_00_000_00, 99_99_999_00, 100 * 10**9, 10**14}
+
+
+def samples_of(language: str) -> dict[int, str]:
+    lines = (Path(__file__).parent / f"words/{language}.txt").read_text(encoding="utf-8").splitlines()
+    return {int(paise): text for paise, text in (line.split("\t") for line in lines if line)}
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_amounts_in_words_are_those_a_speaker_wrote(language: str) -> None:
+    samples = samples_of(language)
+    assert samples.keys() >= SIZES
+    assert {paise: in_words(paise, language) for paise in samples} == samples
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_two_amounts_read_alike_and_none_holds_another_script(language: str) -> None:
+    assert in_words(-100, language).startswith(LANGUAGES[language].MINUS)
+    amounts = [*range(1_000), *range(100, 1_00_000, 100), *(n * 10**7 for n in range(1, 1_000)), 10**30, 10**30 + 1]
+    texts = [in_words(paise, language) for paise in amounts]
+    assert len(set(texts)) == len(set(amounts))
+    spoilt = re.compile(rf"[^{SCRIPTS[language]}\u200c\u200d .,-]|  ")
+    assert [text for text in texts if spoilt.search(text)] == []
 
 
 # --- An independent reader: words back to the number, by the rules of the language ----------------------------

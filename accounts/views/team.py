@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import limits, otp, team
@@ -34,7 +34,7 @@ class MemberForm(OnceForm):
         help_text=gettext_lazy("They sign in with a code that comes to it."),
     )
     role = forms.ChoiceField(
-        label=gettext_lazy("May"),
+        label=pgettext_lazy("is allowed to", "May"),
         choices=[
             (Membership.Role.STAFF, gettext_lazy("Staff: writes bills and payments")),
             (Membership.Role.OWNER, gettext_lazy("Owner: everything, team too")),

@@ -1,6 +1,5 @@
 """The pages of an ended link: what happened, and a fresh link to the number the shop has saved."""
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -28,5 +27,5 @@ def ask(request: HttpRequest, token: str, kind: str) -> HttpResponse:
 def _asked(request: HttpRequest, link: ShareLink) -> HttpResponse:
     fresh.ask(link, address=limits.client_address(request))
     with translation.override(language_of(request, link.party)):
-        context = {"business": link.business, "ending": fresh.ending(link), "languages": settings.LANGUAGES}
+        context = {"business": link.business, "ending": fresh.ending(link)}
         return render(request, "portal/fresh_sent.html", context)

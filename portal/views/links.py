@@ -95,7 +95,6 @@ def invoice(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
             "pay": paper.ways_to_pay(link.business, standing.due_paise, number=shared.number),
             "paid_url": paid_url(request, "portal:invoice_login", token),
             "can_promise": bool(link.business.promise_days and standing.due_paise),
-            "languages": settings.LANGUAGES,
             "live_since": live_links.mark(link),
             "live_streams": settings.LIVE_STREAMS,
         },
@@ -202,7 +201,6 @@ def door(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
         "link": link,
         "token": token,
         "form": form,
-        "languages": settings.LANGUAGES,
     }
     return render(request, "portal/door.html", context, status=400 if form.is_bound else 200)
 

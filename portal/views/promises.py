@@ -3,7 +3,6 @@
 import datetime as dt
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -146,7 +145,6 @@ def promise_by_link(request: HttpRequest, link: ShareLink, token: str) -> HttpRe
         "due": rupees(invoice.due_paise) if invoice.due_paise else "",
         "can_promise": invoice.due_paise > 0 and link.business.promise_days,
         "standing": _standing(invoice),
-        "languages": settings.LANGUAGES,
     }
     return render(request, "portal/promise_link.html", context, status=status)
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -105,7 +104,7 @@ def _days(link: ShareLink) -> statements.Period:
 
 
 def _frame(link: ShareLink, token: str) -> dict[str, Any]:
-    return {"business": link.business, "token": token, "languages": settings.LANGUAGES}
+    return {"business": link.business, "token": token}
 
 
 @csrf_exempt  # the address itself is the capability, and the page that calls it has neither cookie nor session

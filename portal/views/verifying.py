@@ -61,7 +61,7 @@ def verify(request: HttpRequest, token: str) -> HttpResponse:
     with translation.override(_language(request)):
         answer = _answer(request, token)
         form = CompareForm(answer, request.POST if request.method == "POST" else None)
-        context: dict[str, Any] = {"answer": answer, "form": form, "languages": settings.LANGUAGES}
+        context: dict[str, Any] = {"answer": answer, "form": form}
         if form.is_bound and answer.agrees:
             limits.hit("verify-compared", limits.client_address(request), most=MOST_COMPARED_AN_HOUR, seconds=HOUR)
             context |= _compared(answer, form)

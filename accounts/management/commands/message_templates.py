@@ -52,7 +52,7 @@ def whatsapp() -> list[dict[str, Any]]:
     return [
         _whatsapp(found, language)
         for found in wording.wordings.values()
-        for language in wording.LANGUAGES
+        for language in dict(settings.LANGUAGES)
         if wording.has(found.name, Message.Channel.WHATSAPP, language)
     ]
 

@@ -1,0 +1,3 @@
+"""Bengali."""
+
+from config.formats.india import *  # noqa: F403

@@ -1,0 +1,3 @@
+"""Gujarati."""
+
+from config.formats.india import *  # noqa: F403

@@ -1,0 +1,3 @@
+"""Kannada."""
+
+from config.formats.india import *  # noqa: F403

@@ -1,0 +1,3 @@
+"""Marathi."""
+
+from config.formats.india import *  # noqa: F403

@@ -1,0 +1,3 @@
+"""Tamil."""
+
+from config.formats.india import *  # noqa: F403

@@ -1,0 +1,3 @@
+"""Telugu."""
+
+from config.formats.india import *  # noqa: F403
