@@ -225,8 +225,8 @@ def test_an_accountant_confirms_and_a_helper_for_orders_sees_nothing(party, bill
 def test_pages_cost_the_same_with_one_answer_as_with_three(client, desk, party, rows, django_assert_num_queries):
     for _ in range(rows):
         said = make.make_confirmation(party, on=ON)
-    # what the shop asks for, months and days of the balance, what was said
-    with django_assert_num_queries(DOORS + 4):
+    # what the shop asks for, the balance, what was said
+    with django_assert_num_queries(DOORS + 3):
         client.get(at(party))
     with django_assert_num_queries(DOORS + 1):
         client.get(at(party, f"balance/{said.public_id}/"))
