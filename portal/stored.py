@@ -12,7 +12,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.functional import Promise as Lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.models import PartyPerson
 from ledger import export
@@ -80,7 +80,7 @@ PARTS: list[Part] = [
         gettext_lazy("Others who may log in"),
         gettext_lazy("So that only numbers you know get in, each with its rights"),
         WHILE_SHARED,
-        _texts(gettext_lazy("Name"), gettext_lazy("Mobile number"), gettext_lazy("May"), gettext_lazy("Since")),
+        _texts(gettext_lazy("Name"), gettext_lazy("Mobile number"), pgettext_lazy("is allowed to", "May"), gettext_lazy("Since")),
         stored_rows.people_rows,
         owners,
     ),
@@ -110,8 +110,8 @@ PARTS: list[Part] = [
         _texts(
             WHEN,
             gettext_lazy("What"),
-            gettext_lazy("By"),
-            gettext_lazy("To"),
+            pgettext_lazy("channel", "By"),
+            pgettext_lazy("recipient", "To"),
             STATE,
             gettext_lazy("Sent"),
             gettext_lazy("Delivered"),
