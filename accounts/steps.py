@@ -29,6 +29,7 @@ def about(message: Message) -> str:
         "fresh_link": _("Fresh link, asked for at an ended one"),
         "reminder": _("Payment reminder"),
         "query_answered": _("Answer to a question"),
+        "request_answered": _("Answer about your details"),
         "balance_asked": _("Balance to be confirmed"),
         "statement_due": _("Statement of the month"),
         "notice": _("Notice to your team"),

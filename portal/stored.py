@@ -80,7 +80,12 @@ PARTS: list[Part] = [
         gettext_lazy("Others who may log in"),
         gettext_lazy("So that only numbers you know get in, each with its rights"),
         WHILE_SHARED,
-        _texts(gettext_lazy("Name"), gettext_lazy("Mobile number"), pgettext_lazy("is allowed to", "May"), gettext_lazy("Since")),
+        _texts(
+            gettext_lazy("Name"),
+            gettext_lazy("Mobile number"),
+            pgettext_lazy("is allowed to", "May"),
+            gettext_lazy("Since"),
+        ),
         stored_rows.people_rows,
         owners,
     ),

@@ -252,9 +252,10 @@ def make_comparison(party: Party, mark: str = "Ramesh", *, by: User | None = Non
     return kept.compare(uploaded, uploaded.uploaded_by, kept.mapping_of(uploaded))
 
 
-def make_correction(party: Party, *, by: User | None = None, **wanted: str) -> DataRequest:
-    """The party's main person asks for other values of these fields (accounts.corrections)."""
-    person = party.people.select_related("party__business").get(is_main=True)
+def make_correction(party: Party, of: str = "", *, by: User | None = None, **wanted: str) -> DataRequest:
+    """The party's main person, or whose number is `of`, asks for other values of these fields (accounts.corrections)."""
+    whose = {"phone": of} if of else {"is_main": True}
+    person = party.people.select_related("party__business").get(**whose)
     now = corrections.current(person.party, str(person.phone))
     by = by or make_user()
     return corrections.ask(person, by, now | wanted, shown=corrections.fingerprint(now))

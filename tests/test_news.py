@@ -5,10 +5,10 @@ import datetime as dt
 import pytest
 import time_machine
 
-from accounts import optouts, outbox, parties, quotas, wishes
+from accounts import asking, corrections, optouts, outbox, parties, quotas, wishes
 from accounts.india import today
 from accounts.models import Message, Notice, OptOut, PartyPerson
-from ledger import confirmations, links, queries
+from ledger import answering, confirmations, links, queries
 from ledger.models import ShareLink
 from ledger.queries import Said
 from ledger.reconciling import kept
@@ -153,3 +153,31 @@ def test_the_shop_is_told_what_was_agreed_what_differs_and_once_for_each_compari
         assert f"Shree Ganesh {words}" in page or words in page
     assert f"/comparisons/{comparison.public_id}/" in page
     assert f"/parties/{party.public_id}/confirm/" in page
+
+
+@pytest.mark.parametrize("answer_of_shop", ["taken over", "declined", "taken back"])
+def test_who_asked_for_a_correction_hears_that_it_was_answered_and_not_how(party, owner, answer_of_shop):
+    number = make.new_phone()
+    parties.add_person(party, number, "Raju", PartyPerson.Role.ORDERS, None)
+    asked = make.make_correction(party, number, name="Ganesh & Sons")
+    if answer_of_shop == "taken over":
+        answering.accept(asked, owner, ["name"], shown=corrections.fingerprint(corrections.current(party, number)))
+    elif answer_of_shop == "declined":
+        answering.decline(asked, owner, "Please bring the certificate.")
+    else:
+        asking.withdraw(asked, make.make_user(number))
+    messages = [(message.to, text(message).body) for message in Message.objects.filter(kind="request_answered")]
+    door = links.url(ShareLink.objects.get(party=party, kind="portal")) if messages else ""
+    words = "Your request about your details was answered by Ram Kirana. Open your account to read it."
+    assert messages == ([] if answer_of_shop == "taken back" else [(number, f"{words}\n{door}")])
+
+
+def test_a_corrected_number_hears_of_it_and_the_old_one_does_not(party, owner):
+    person = party.people.get(is_main=True)
+    old, new = str(person.phone), make.new_phone()
+    asked = make.make_correction(party, old, phone=new)
+    answering.accept(asked, owner, ["phone"], shown=corrections.fingerprint(corrections.current(party, old)))
+    message = Message.objects.get(kind="request_answered")
+    assert (message.to, text(message) is not None) == (new, True)
+    PartyPerson.objects.filter(pk=person.pk).update(phone=old)
+    assert text(message) is None

@@ -13,14 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import asking, corrections, paging
+from accounts import corrections, paging
 from accounts.access import MerchantRequest, business_page
 from accounts.asking import RequestRefused
 from accounts.forms import OnceForm
 from accounts.idempotency import once
 from accounts.india import india_date
 from accounts.models import DataRequest
-from ledger import erasing
+from ledger import answering, erasing
 from ledger.forms import SearchForm
 from ledger.listing import balance_words, chips, day, net_balance
 from ledger.views.settings import is_owner
@@ -199,7 +199,7 @@ def data_request_accept(request: MerchantRequest, asked: str) -> HttpResponse:
     if found.kind == DataRequest.Kind.CORRECTION:
 
         def act() -> str:
-            taken = corrections.accept(found, request.user, parts, shown=data["shown"], answer=data["answer"])
+            taken = answering.accept(found, request.user, parts, shown=data["shown"], answer=data["answer"])
             return ",".join(taken.taken)
     else:
 
@@ -246,7 +246,7 @@ def data_request_decline(request: MerchantRequest, asked: str) -> HttpResponse:
         "data-request-no",
         form.cleaned_data["form_key"],
         {"asked": found.pk, "reason": why},
-        lambda: asking.decline(found, request.user, why).public_id,
+        lambda: answering.decline(found, request.user, why).public_id,
     )
     if refused:
         return _page(request, _asked(request, asked), decline=form, error=refused)
