@@ -755,6 +755,26 @@ def test_a_foreign_row_answers_like_one_that_does_not_exist(town: Town, visitor:
     assert tried > 20
 
 
+def test_somebody_of_two_parties_reaches_the_rows_of_each_only_through_that_one(town: Town) -> None:
+    """Their own rows of one party, under the address of the other: not there, by page or by deed."""
+    ours, faults, tried = town.ours, [], 0
+    parties.add_person(ours.other_party, ours.owner_phone, "", PartyPerson.Role.OWNER, None)
+    browser = factories.customer_client(ours.owner_phone)
+    for name, how in TABLE.items():
+        where = dict(addresses())[name]
+        ids = set(re.findall(r"<\w+:(\w+)>", where)) - {"party", "form", "item", "token", "page"}
+        if not name.startswith("portal:") or "<slug:party>" not in where or not ids:
+            continue
+        there = address(name, own_arguments(town, name) | {"party": ours.other_party.public_id})
+        with writes() as written:
+            answers = [browser.get(there)] * how.get + [browser.post(there, {"form_key": "k" * 24})] * how.post
+        tried += 1
+        if {answer.status_code for answer in answers} != {404} or written:
+            faults.append(f"{name}: {[answer.status_code for answer in answers]}, writes {written}")
+    assert faults == []
+    assert tried > 15
+
+
 def _ask(browser: Client, how: Class, where: str) -> Any:
     return browser.get(where) if how.get else browser.post(where, {"form_key": "k" * 24})
 
