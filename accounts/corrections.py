@@ -126,6 +126,8 @@ def accept(request: DataRequest, by: User, parts: Collection[str], *, shown: str
     number = values.pop("phone", "")
     _check(party, now | values | ({"phone": number} if number else {}), {"phone"} if number else set())
     Party.objects.filter(business_id=party.business_id, pk=party.pk).update(**values)
+    for field, value in values.items():  # whoever tells of it writes to what is so now
+        setattr(party, field, value)
     if number:
         if person is None:
             raise RequestRefused(_("The number that asked is not saved on this party any more."))

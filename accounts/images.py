@@ -144,7 +144,13 @@ def keep(business: Business, picture: Encoded) -> Image:
 
 
 def answer(image: Image) -> HttpResponse:
-    """The picture for a browser that may see it: a picture never changes, so it is kept there, and only there."""
-    response = HttpResponse(bytes(image.data), content_type=image.content_type)
+    """A logo or an item's picture for a browser that may see it: it never changes, so it is kept there, and only there."""
+    response = answer_once(image)
     response["Cache-Control"] = "private, max-age=31536000, immutable"
     return response
+
+
+def answer_once(image: Image) -> HttpResponse:
+    """A screenshot or photo that somebody sent in: like every private page it is kept nowhere, as the next one to use
+    this browser may be another."""
+    return HttpResponse(bytes(image.data), content_type=image.content_type)

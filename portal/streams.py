@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from django.conf import settings
+from django.db import Error as DatabaseAway
 from django.db import connection
 
 from portal import live, live_links
@@ -32,6 +33,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Scope = MutableMapping[str, Any]
 FULL = (503, "Many pages are open just now. This page asks from time to time instead.")
 CROWDED = (429, "This page is open many times. It asks from time to time instead.")
+AWAY = (503, "The book is out of reach just now. This page asks from time to time instead.")
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store, private"),
@@ -57,7 +59,11 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         return await _refuse(send, 404, "Not found.")
     if len(_held) >= settings.LIVE_STREAMS_PER_PROCESS:
         return await _refuse(send, *FULL)
-    ticket = await _read(_admit, found, dict(scope["headers"]), scope["query_string"].decode("latin-1"))
+    try:
+        ticket = await _read(_admit, found, dict(scope["headers"]), scope["query_string"].decode("latin-1"))
+    except DatabaseAway as error:
+        logger.warning("no stream while the database is away: %s", error)
+        return await _refuse(send, *AWAY)
     if ticket is None:
         return await _refuse(send, 404, "Not found.")
     if refusal := _refusal(ticket):
@@ -126,7 +132,8 @@ async def _poll() -> None:
             blind = 0
         except Exception:  # the poller must outlive a database that is away for a moment
             blind += 1
-            logger.exception("streams could not be looked after")
+            if blind == 1:  # not ten times a second
+                logger.exception("streams could not be looked after")
             answers = [live.Told("", ticket.last) if blind < BLIND_TICKS else None for _send, ticket in streams]
         beat = ": still here\n\n" if ticks % HEARTBEAT_TICKS == 0 else ""
         busy = []

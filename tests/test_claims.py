@@ -357,7 +357,7 @@ def test_a_screenshot_stays_readable_loses_its_name_and_is_private(client, party
     claim = PaymentClaim.objects.get()
     answer = client.get(where + "image")
     assert (answer.status_code, answer["Content-Type"]) == (200, "image/webp")
-    assert answer["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert answer["Cache-Control"] == "no-store, private"  # the next one to use this browser may be another
     assert Pillow.open(io.BytesIO(answer.content)).size == (800, 1600)
     merchant = make.merchant_client(owner)
     assert merchant.get(f"/m/ram/claims/{claim.public_id}/image").status_code == 200

@@ -8,11 +8,13 @@ import pytest
 import time_machine
 from openpyxl import load_workbook
 
-from accounts.models import Party
-from ledger import itc, posting
+from accounts import limits
+from accounts.models import Party, User
+from ledger import export, itc, posting
 from ledger.crediting import Want
 from ledger.models import Invoice
 from ledger.statements import Period
+from portal.views.papers import HOUR, MOST_FILES_AN_HOUR
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +85,17 @@ def test_the_totals_on_the_page_are_the_sums_of_its_rows_and_of_the_files(party,
     cells = list(book.active.iter_rows(values_only=True))
     assert [row[1] for row in cells] == [row[1] or None for row in table]
     assert [float(value) for value in cells[-1][11:16]] == [1200.0, 95.0, 95.0, 0.0, 0.0]
+
+
+def test_a_month_too_long_for_excel_comes_as_csv_and_files_are_counted(party, month, monkeypatch):
+    client, where = make.customer_client(party), f"/portal/{party.public_id}"
+    monkeypatch.setattr(export, "MOST_XLSX_ROWS", 2)
+    answer = client.get(f"{where}/gst.xlsx?month=2026-10")
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"{where}/gst.csv?month=2026-10")
+    limits.count("files", str(party.pk), seconds=HOUR, add=MOST_FILES_AN_HOUR)
+    compared = make.make_comparison(party, by=User.objects.get(phone=party.people.get().phone))
+    tails = ("gst.csv", "gst.xlsx", f"compare/{compared.public_id}/differences.csv")
+    assert [client.get(f"{where}/{tail}").status_code for tail in tails] == [429, 429, 429]
 
 
 def test_a_bill_without_the_gstin_is_listed_and_asked_about_in_one_tap(party, month):

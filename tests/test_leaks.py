@@ -917,7 +917,7 @@ def test_no_page_of_anybody_is_stored_or_indexed(town: Town) -> None:
             if name == "theme":
                 if caching != "public, max-age=31536000, immutable":
                     faults.append(f"{name}: {caching}")
-            elif name.endswith(("image", "logo")) and answer.status_code == 200:
+            elif name.endswith(("item_image", "logo")) and answer.status_code == 200:
                 if "private" not in caching:
                     faults.append(f"{name}: {caching}")
             elif name in {"portal:manifest", "portal:worker"}:  # the same for everybody (tests/test_app.py)

@@ -207,3 +207,33 @@ def test_streams_have_caps_per_session_per_link_and_per_process_also_when_all_co
         assert asyncio.run(_first_beat(*mine)).startswith("retry: 1000\n\n: still here\n\n")
     finally:
         streams._reader.submit(_close_own_connection).result()
+
+
+def _lead_nowhere():
+    """The thread's own connection, to a database that is not there; the settings that it had."""
+    connection.close()
+    before = connection.settings_dict
+    connection.settings_dict = before | {"NAME": "/not/there/at_all"}
+    return before
+
+
+def _lead_back(before):
+    connection.close()
+    connection.settings_dict = before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stream_that_is_asked_for_while_the_database_is_away_is_told_to_come_later(party, link):
+    paths = [
+        (f"/portal/{party.public_id}/live/stream", cookie(make.customer_client(party))),
+        (f"/i/{links.token(link)}/live/stream", ""),
+    ]
+    before = streams._reader.submit(_lead_nowhere).result()
+    try:
+        assert asyncio.run(_statuses(paths)) == [503, 503]
+    finally:
+        streams._reader.submit(_lead_back, before).result()
+    try:
+        assert asyncio.run(_statuses(paths)) == [200, 200]
+    finally:
+        streams._reader.submit(_close_own_connection).result()

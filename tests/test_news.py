@@ -181,3 +181,12 @@ def test_a_corrected_number_hears_of_it_and_the_old_one_does_not(party, owner):
     assert (message.to, text(message) is not None) == (new, True)
     PartyPerson.objects.filter(pk=person.pk).update(phone=old)
     assert text(message) is None
+
+
+def test_who_is_written_to_by_e_mail_hears_at_the_corrected_address(party, owner):
+    number = str(party.people.get(is_main=True).phone)
+    wishes.choose(party, make.make_user(number), channel="email", quiet_until=None)
+    asked = make.make_correction(party, number, email="new@example.in")
+    answering.accept(asked, owner, ["email"], shown=corrections.fingerprint(corrections.current(party, number)))
+    message = Message.objects.get(kind="request_answered")
+    assert (message.to, text(message) is not None) == ("new@example.in", True)

@@ -314,6 +314,13 @@ def _zip(*parts: tuple[str, bytes]) -> bytes:
     return out.getvalue()
 
 
+def _hurt() -> bytes:
+    """A whole ZIP file whose packed bytes were changed on the way, as a bad download leaves it."""
+    data = bytearray(_zip(("[Content_Types].xml", bytes(range(256)) * 9), ("xl/workbook.xml", b"x" * 99)))
+    data[60:90] = b"\xff" * 30
+    return bytes(data)
+
+
 LAUGHS = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><x>&b;</x>'
 
 
@@ -326,11 +333,14 @@ LAUGHS = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&
         (_zip(("[Content_Types].xml", LAUGHS), ("xl/workbook.xml", LAUGHS)), "damaged"),
         (_zip(("a.txt", b"x")), "damaged"),
         (b"PK\x03\x04" + b"\0" * 50, "damaged"),
+        (_hurt(), "damaged"),
         (b"a,b\n" * 100_000, "more than 20,000 rows"),
         (b"x" * (reading.MAX_BYTES + 1), "larger than 5 MB"),
         (b"\x00\x01\x02\x03" * 9 + b"abc" * 99, "not a table"),
         (b"\xff\xfeabc", "damaged"),
         (b"\n\n,,\n", "empty"),
+        (b" \n\n", "empty"),
+        (b"\xff\xfe", "empty"),
     ],
 )
 def test_bombs_and_rubbish_are_refused_at_once(data: bytes, words: str) -> None:
@@ -338,6 +348,10 @@ def test_bombs_and_rubbish_are_refused_at_once(data: bytes, words: str) -> None:
     with pytest.raises(reading.FileRefused, match=words):
         reading.read(data)
     assert time.process_time() - began < 3
+
+
+def test_a_file_that_names_no_mark_that_could_cut_it_is_cut_by_what_it_has() -> None:
+    assert reading.read(b'sep="\na;b') == [['sep="'], ["a", "b"]]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,9 @@ columns, 500 letters a cell; an XLSX is looked at before it is unpacked (at most
 import csv
 import datetime as dt
 import io
+import lzma
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -25,6 +27,8 @@ _MAX_UNPACKED, _MAX_PARTS, _MAX_RATIO = 50 * 1024 * 1024, 1_000, 100
 _EMPTY_ROWS = 2_000  # so many in a row end a sheet
 _BROKEN = (
     zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
     DefusedXmlException,
     ParseError,
     KeyError,
@@ -132,13 +136,13 @@ def _csv(text: str) -> Iterator[list[str]]:
 def _delimiter(text: str) -> str:
     """The one that cuts most of the first lines into the same number of cells, and into most."""
     first, _sep, _rest = text.partition("\n")
-    if first[:4].casefold() == "sep=" and len(first) == 5:
+    if first[:4].casefold() == "sep=" and len(first) == 5 and first[4] != '"':
         return first[4]
     lines = [line for line in text[:60_000].split("\n")[:60] if line.strip()]
     best, score = ",", (0, 0)
     for mark in (",", ";", "\t", "|"):
         try:
-            widths = [len(row) for row in csv.reader(lines, delimiter=mark)]
+            widths = [len(row) for row in csv.reader(lines, delimiter=mark)] or [0]
         except csv.Error:
             continue
         usual, times = Counter(width for width in widths if width > 1).most_common(1)[0] if max(widths) > 1 else (0, 0)

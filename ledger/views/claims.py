@@ -265,4 +265,4 @@ def claim_image(request: MerchantRequest, claim: str) -> HttpResponse:
     found = get_object_or_404(request.business.claims.select_related("screenshot"), public_id=claim)
     if found.screenshot is None:
         raise Http404
-    return images.answer(found.screenshot)
+    return images.answer_once(found.screenshot)

@@ -151,4 +151,4 @@ def query_image(request: MerchantRequest, query: str, message: str) -> HttpRespo
     found = get_object_or_404(_query(request, query).messages.select_related("image"), public_id=message)
     if found.image is None:
         raise Http404
-    return images.answer(found.image)
+    return images.answer_once(found.image)

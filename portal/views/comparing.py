@@ -22,7 +22,7 @@ from ledger.reconciling.kept import ComparisonRefused
 from ledger.reconciling.kinds import Finding, Kind
 from portal.access import PortalRequest, page, party_page
 from portal.comparing_forms import ColumnsForm, LedgerFileForm
-from portal.views.papers import XLSX, in_language, too_long_words
+from portal.views.papers import XLSX, count_file, in_language, too_long_words
 
 DAY = 24 * 60 * 60
 MOST_A_DAY = 40
@@ -177,6 +177,7 @@ def comparison_file(request: PortalRequest, comparison: str, form: str) -> Any:
     found = _comparison(request, comparison)
     if form not in ("csv", "xlsx") or found.compared_at is None:
         raise Http404
+    count_file(str(request.party.pk))
     rows = shown.rows(kept.result_of(found))
     name = f"{request.business.slug}_compared_{found.start_on}_{found.end_on}.{form}"
     if form == "csv":

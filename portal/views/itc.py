@@ -18,7 +18,7 @@ from ledger.models import Invoice
 from ledger.reports import with_total
 from ledger.statements import Period
 from portal.access import PortalRequest, page, party_page
-from portal.views.papers import XLSX, in_language
+from portal.views.papers import XLSX, count_file, in_language
 
 MONTHS = 18
 SHOWN = 100  # rows of a month on the page; the file has all
@@ -125,6 +125,7 @@ def gst_file(request: PortalRequest, form: str) -> Any:
         raise Http404
     if not request.party.gstin:
         return redirect("portal:gst", party=request.party.public_id)
+    count_file(str(request.party.pk))
     month = _chosen(request)
     rows = with_total(itc.COLUMNS, [row[:-1] for row in itc.rows(request.party, month)])
     name = f"{request.business.slug}_itc_{month.start:%Y-%m}.{form}"
@@ -132,5 +133,9 @@ def gst_file(request: PortalRequest, form: str) -> Any:
         pieces = in_language(get_language() or "en", export.csv_chunks(itc.COLUMNS, rows))
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8", headers=headers)
-    file = export.xlsx_file("itc", itc.COLUMNS, rows)
+    try:
+        file = export.xlsx_file("itc", itc.COLUMNS, rows)
+    except export.TooLong:  # a CSV file has no end, and Excel opens it
+        where = {"party": request.party.public_id, "form": "csv"}
+        return redirect(reverse("portal:gst_file", kwargs=where, query={"month": f"{month.start:%Y-%m}"}))
     return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)

@@ -220,4 +220,4 @@ def claim_image(request: PortalRequest, claim: str) -> HttpResponse:
     found = get_object_or_404(claims.of_party(request.party).select_related("screenshot"), public_id=claim)
     if found.screenshot is None:
         raise Http404
-    return images.answer(found.screenshot)
+    return images.answer_once(found.screenshot)
