@@ -379,7 +379,7 @@ def see_what_is_stored(customer: Walker, shop: Shop) -> None:
     with zipfile.ZipFile(io.BytesIO(kept(customer, "Save all of it as a file"))) as file:
         assert [name for name in file.namelist() if b"Ganesh & Sons" in file.read(name)] != []
     customer.tap("What goes and what stays")
-    customer.see("Have it erased")
+    customer.see("Have my data erased")
     customer.tap("Ask the shop to erase it")
     customer.see("What is stored about me")
     expect(customer.page.locator("#erase")).to_contain_text("Waiting for the shop")
