@@ -51,6 +51,11 @@ def fingerprint(values: Mapping[str, str]) -> str:
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
+def changed_words() -> str:
+    """To the shop, whose page is of before."""
+    return _("This party has changed meanwhile. Look at it once more: nothing was taken over.")
+
+
 @transaction.atomic
 def ask(person: PartyPerson, by: User, wanted: Mapping[str, str], *, shown: str, note: str = "") -> DataRequest:
     """Ask the shop for these values; an open correction of the same person is replaced by this one.
@@ -119,7 +124,7 @@ def accept(request: DataRequest, by: User, parts: Collection[str], *, shown: str
     person = asker(party, locked)
     now = current(party, str(person.phone) if person else "")
     if fingerprint(now) != shown:
-        raise ChangedMeanwhile(_("This party has changed meanwhile. Look at it once more: nothing was taken over."))
+        raise ChangedMeanwhile(changed_words())
     values = {field: locked.asked[field] for part in taken for field in PARTS[part] if field in locked.asked}
     if "gstin" in values and state_code(values["gstin"]) in STATES:
         values["state_code"] = state_code(values["gstin"])

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from accounts import corrections
 from accounts.forms import DateField, GstinField, MobileField, OnceForm, Part, RupeesField, part_of, sought
 from accounts.gstin import require_other, state_code
 from accounts.india import fy_end, fy_start, today
@@ -24,8 +25,12 @@ BILLS_OFFERED = 100  # fields to choose by hand; oldest first reaches all of the
 
 
 class PartyForm(forms.ModelForm, OnceForm):
-    """A party with its main mobile number. `cleaned_data["phone"]` is E.164 or None."""
+    """A party with its main mobile number. `cleaned_data["phone"]` is E.164 or None.
 
+    `shown` tells which record the page showed, so that what a customer had corrected meanwhile is not written back.
+    """
+
+    shown = forms.CharField(max_length=16, required=False, widget=forms.HiddenInput(attrs={"id": False}))
     phone = MobileField(
         label=gettext_lazy("Mobile number"),
         required=False,
@@ -70,6 +75,8 @@ class PartyForm(forms.ModelForm, OnceForm):
         if party.pk:
             main = party.people.filter(is_main=True).first()
             self.initial.update(phone=pretty(str(main.phone)) if main else None, person_name=main.name if main else "")
+            stands = corrections.current(party, str(main.phone) if main else "")
+            self.initial["shown"] = corrections.fingerprint(stands)
             self.fields["phone"].help_text = _("A changed number ends the links and sessions of the old one.")
         self.fields["credit_days"].unit = _("days")  # type: ignore[attr-defined]
         days = party.business.default_credit_days
@@ -80,6 +87,12 @@ class PartyForm(forms.ModelForm, OnceForm):
         )
         self.fields["is_sez"].help_text = _("Billed with IGST, or without tax under your letter of undertaking.")
         self.fields["note"].help_text = _("Your customer never sees this.")
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the page showed another record than the one that stands."""
+        shown = self.data.get("shown", "")
+        return bool(shown) and shown != self.initial.get("shown")
 
     def parts(self) -> list[Part]:
         """What may stay folded below name and numbers."""

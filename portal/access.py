@@ -34,6 +34,7 @@ class PortalRequest(HttpRequest):
     party: Party
     business: Business
     parties: list[Party]
+    people: list[PartyPerson]
 
 
 def saved_people(phone: str) -> QuerySet[PartyPerson]:
@@ -109,7 +110,7 @@ def party_page(*, money: bool = False, ordering: bool = False) -> Callable[..., 
             if request.user.consented_at is None:
                 here = request.get_full_path() if request.method == "GET" else request.path
                 return redirect(reverse("portal:consent", query={"next": here}))
-            request.parties = [person.party for person in people]
+            request.people, request.parties = people, [person.party for person in people]
             request.person, request.party, request.business = person, person.party, person.party.business
             return view(request, **kwargs)
 
@@ -140,5 +141,5 @@ def page(
         status=status,
     )
     if section == "home":  # the page that the browser may keep
-        kept.allow(request, response)
+        kept.allow(request, response, request.people)
     return response

@@ -8,6 +8,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from accounts import parties
+from accounts.models import PartyPerson
 from portal import kept
 from tests import factories as make
 
@@ -65,7 +66,7 @@ def test_a_browser_may_keep_by_its_session_and_no_longer(party):
     assert may_keep(client) == ""  # nothing of that page is kept
     client.get(home(party))
     first = may_keep(client)
-    assert first == kept.mark(client.cookies[settings.PORTAL_SESSION_COOKIE_NAME].value)
+    assert first == kept.mark(client.cookies[settings.PORTAL_SESSION_COOKIE_NAME].value, party.people.all())
     morsel = client.cookies[kept.COOKIE]
     assert (morsel["path"], morsel["max-age"], morsel["samesite"]) == ("/portal/", 7 * 24 * 3600, "Lax")
     # Somebody else's session has another mark.
@@ -91,6 +92,28 @@ def test_whatever_ends_a_session_ends_what_was_kept(party, way):
     else:
         client.get(home(party), follow=True)
     assert may_keep(client) == ""
+
+
+def test_a_shop_or_a_right_that_was_lost_takes_along_what_was_kept_of_it(party):
+    """The app on a phone opens with the list of shops: that is where it learns it, also from the last one."""
+    owner, number = make.make_user(), str(party.people.get().phone)
+    other = make.make_party(make.make_business("Sita Mills"), number)
+    client = make.customer_client(number)
+    client.get(home(party))
+    marks = [may_keep(client)]
+    client.get("/portal/")
+    assert may_keep(client) == marks[0]  # nothing changed
+    person = party.people.get()
+    PartyPerson.objects.filter(pk=person.pk).update(role=PartyPerson.Role.ORDERS)
+    client.get("/portal/")
+    marks.append(may_keep(client))
+    parties.set_shared(party, False, owner)
+    client.get(home(other))
+    marks.append(may_keep(client))
+    parties.set_shared(other, False, owner)
+    client.get("/portal/")
+    assert may_keep(client) == ""
+    assert len({*marks, ""}) == 4
 
 
 def test_a_helper_for_orders_has_nothing_to_keep_but_what_they_see(party):

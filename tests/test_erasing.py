@@ -6,8 +6,9 @@ import zipfile
 from typing import Any
 
 import pytest
+from django.http import Http404
 
-from accounts import optouts, parties, wishes
+from accounts import asking, optouts, parties, wishes
 from accounts.asking import RequestRefused
 from accounts.models import (
     Activity,
@@ -25,8 +26,9 @@ from accounts.models import (
 from accounts.money import amount
 from catalog import orders
 from catalog.models import Order
-from ledger import erasing, integrity, links, sharing, statements
+from ledger import answering, erasing, integrity, links, sharing, statements
 from ledger.models import Comparison, Entry, Invoice, LinkOpen, Paper, PaymentClaim, QueryMessage, ShareLink
+from ledger.reconciling import kept
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -320,3 +322,18 @@ def test_a_message_on_its_way_and_a_number_that_changed_are_waited_for(party, wh
     with pytest.raises(RequestRefused, match="not the party's main number any more"):
         erasing.erase(asked, owner)
     assert (party.people.count(), Comparison.objects.count()) == (1, 1)
+
+
+def test_what_went_with_an_erasure_is_not_found_by_a_page_that_was_open_before(party, owner, buyer):
+    """The row was read before the erasure and is acted on after it: not found, and no fault."""
+    comparison, correction = make.make_comparison(party, by=buyer), make.make_correction(party, by=buyer, city="Nashik")
+    Comparison.objects.filter(pk=comparison.pk).delete()
+    DataRequest.objects.filter(pk=correction.pk).delete()
+    for act in (
+        lambda: kept.show_to_shop(comparison, buyer, shown=True),
+        lambda: kept.compare(comparison, buyer, kept.mapping_of(comparison)),
+        lambda: asking.withdraw(correction, buyer),
+        lambda: answering.accept(correction, owner, ["address"], shown="-"),
+    ):
+        with pytest.raises(Http404):
+            act()

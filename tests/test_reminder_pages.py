@@ -10,8 +10,8 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from accounts import drainer, limits, optouts, outbox
-from accounts.models import Message, Notice, OptOut, PartyWish
+from accounts import drainer, limits, optouts, outbox, parties
+from accounts.models import Message, Notice, OptOut, PartyPerson, PartyWish
 from catalog import orders
 from ledger import links
 from ledger.models import Batch, Reminder, ReminderSettings
@@ -217,6 +217,29 @@ def test_the_person_undoes_it_after_login_and_only_for_their_own_number(shop: An
     assert list(OptOut.objects.filter(address=phone).order_by("pk").values_list("source", "ended_at")) != []
     assert OptOut.objects.filter(address=phone, ended_at=None).get().source == "portal"
     assert where in client.get(reverse("portal:profile", kwargs={"party": party.public_id})).content.decode()
+
+
+def test_a_helper_for_orders_silences_nothing_but_their_own_number(shop: Any) -> None:
+    """They see no balance: then they do not decide whether the owner is reminded of it either."""
+    party = owing(shop, 0).party
+    party.email = "owner@example.in"
+    party.save()
+    optouts.stop(party.email, OptOut.Source.PORTAL)
+    number = factories.new_phone()
+    parties.add_person(party, number, "Raju", PartyPerson.Role.ORDERS, None)
+    helper, where = factories.customer_client(number), f"/portal/{party.public_id}/messages/"
+    quiet = {"do": "choose", "channel": "email", "quiet_until": str(DAY + dt.timedelta(days=30))}
+    assert helper.post(where, quiet).status_code == 403
+    page = helper.get(where).content.decode()
+    assert ("quiet_until" in page, "@" in page) == (False, False)
+    helper.post(where, {"do": "start", "address": "email"})
+    helper.post(where, {"do": "stop", "address": "phone"})
+    assert not PartyWish.objects.exists()
+    assert [optouts.is_stopped(to) for to in (party.email, number, str(party.people.get(is_main=True).phone))] == [
+        True,
+        True,
+        False,
+    ]
 
 
 def test_messages_are_chosen_so_often_an_hour_and_no_more(shop: Any) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -124,7 +125,7 @@ def compare(
 def _keep(
     comparison: Comparison, by: User, mapping: Mapping, period: Period, result: Result, *, says_opening: bool
 ) -> Comparison:
-    locked = Comparison.objects.select_for_update().get(business_id=comparison.business_id, pk=comparison.pk)
+    locked = _locked(comparison)
     locked.mapping = mapping.as_dict()
     locked.compared_at, locked.shared_at = timezone.now(), None
     locked.start_on, locked.end_on = period.start, period.end
@@ -137,10 +138,18 @@ def _keep(
     return locked
 
 
+def _locked(comparison: Comparison) -> Comparison:
+    """As it stands now; one that was deleted meanwhile, by hand or with all that is erased, is not found."""
+    found = Comparison.objects.select_for_update().filter(business_id=comparison.business_id, pk=comparison.pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
 @transaction.atomic
 def show_to_shop(comparison: Comparison, by: User, *, shown: bool) -> Comparison:
     """Let the shop see the result, or hide it again. Twice is as good as once."""
-    locked = Comparison.objects.select_for_update().get(business_id=comparison.business_id, pk=comparison.pk)
+    locked = _locked(comparison)
     if locked.compared_at is None:
         raise ComparisonRefused(_("Compare first; then you can show the result."))
     if shown != (locked.shared_at is not None):

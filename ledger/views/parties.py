@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import activity, asking, optouts, paging, parties
+from accounts import activity, asking, corrections, optouts, paging, parties
 from accounts.access import MerchantRequest, business_page
 from accounts.idempotency import earlier, once, typed
 from accounts.india import today
@@ -86,8 +86,14 @@ def party_new(request: MerchantRequest) -> HttpResponse:
 def party_edit(request: MerchantRequest, party: str) -> HttpResponse:
     found = _party(request, party)
     form = PartyForm(request.POST or None, instance=found)
-    if request.method == "POST" and form.is_valid():
-        saved, _first = _save(request, form, lambda: _write(form, request), "party-edit")
+    if request.method == "POST":
+        # A second click would find the record changed by the first.
+        saved = _saved(request, "party-edit", found.pk)
+        if not saved and form.is_stale:
+            messages.error(request, corrections.changed_words())
+            return redirect(request.path)
+        if not saved and form.is_valid():
+            saved, _first = _save(request, form, lambda: _write(form, request), "party-edit")
         if saved:
             messages.success(request, _("Saved."))
             return redirect("ledger:party", slug=request.business.slug, party=saved)

@@ -17,7 +17,7 @@ from catalog.models import Order
 from ledger import paper, paying, promises, settled, statements, zips
 from ledger.models import Invoice
 from ledger.views.papers import invoice_answer
-from portal import access, lists, talks, told
+from portal import access, kept, lists, talks, told
 from portal.access import PortalRequest, page, party_page
 from portal.forms import SearchForm
 
@@ -39,7 +39,7 @@ def chooser(request: PortalRequest) -> HttpResponse:
     ]
     is_long = len(people) >= MANY_SHOPS
     context = {"rows": rows, "has_any": bool(people), "search": form if is_long or words else None}
-    return render(request, "portal/chooser.html", context)
+    return kept.renew(request, render(request, "portal/chooser.html", context), people)
 
 
 def _limits_of(person: PartyPerson) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -23,7 +24,7 @@ from accounts.models import Message, OptOut, Party
 from accounts.phones import mask
 from accounts.views.messages import masked
 from ledger.models import ShareLink
-from portal.access import PortalRequest, page, party_page
+from portal.access import PortalRequest, page, party_page, sees_money
 from portal.views.links import link_page
 
 HOUR, MOST_AN_HOUR = 60 * 60, 30
@@ -112,10 +113,16 @@ def _at_link(request: HttpRequest, link: ShareLink, back: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @party_page()
 def party_wishes(request: PortalRequest) -> HttpResponse:
-    """For the number that is signed in, and the party's e-mail address; here they can also want messages again."""
-    addresses = _addresses(str(request.user.phone), request.party.email)
-    form = _form(request, request.party)
+    """For the number that is signed in, and the party's e-mail address; here they can also want messages again.
+
+    Who may only order says nothing for others: neither when the party is reminded nor what comes to its e-mail.
+    """
+    of_all = sees_money(request.person)
+    addresses = _addresses(str(request.user.phone), request.party.email if of_all else "")
+    form = _form(request, request.party) if of_all else None
     if request.method == "POST":
+        if form is None and request.POST.get("do") == "choose":
+            raise PermissionDenied
         limits.hit("wishes", str(request.party.pk), most=MOST_AN_HOUR, seconds=HOUR)
         if request.POST.get("do") == "start":
             _start(request, addresses)
@@ -123,7 +130,7 @@ def party_wishes(request: PortalRequest) -> HttpResponse:
         if _acted(request, request.party, form, addresses, OptOut.Source.PORTAL):
             return redirect(request.path)
     context = {"form": form, "addresses": addresses, "may_start": True}
-    return page(request, "portal/wishes.html", "me", context, status=400 if form.errors else 200)
+    return page(request, "portal/wishes.html", "me", context, status=400 if form and form.errors else 200)
 
 
 def _start(request: PortalRequest, addresses: list[Address]) -> None:
@@ -143,7 +150,9 @@ def _form(request: HttpRequest, party: Party) -> WishForm:
     return WishForm(request.POST if is_sent else None, initial={"channel": wish.channel, "quiet_until": quiet})
 
 
-def _acted(request: HttpRequest, party: Party, form: WishForm, addresses: list[Address], source: OptOut.Source) -> bool:
+def _acted(
+    request: HttpRequest, party: Party, form: WishForm | None, addresses: list[Address], source: OptOut.Source
+) -> bool:
     """Do what was posted: stop the messages to an address, or keep the form's wishes; False when it must be mended."""
     if request.POST.get("do") == "stop":
         for address in addresses:
@@ -151,7 +160,7 @@ def _acted(request: HttpRequest, party: Party, form: WishForm, addresses: list[A
                 optouts.stop(address.value, source)
                 messages.success(request, _("No more messages come to %(to)s.") % {"to": address.shown})
         return True
-    if not form.is_valid():
+    if form is None or not form.is_valid():
         return False
     by = request.user if request.user.is_authenticated and source == OptOut.Source.PORTAL else None
     wishes.choose(party, by, **form.cleaned_data)
