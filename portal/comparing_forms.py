@@ -93,6 +93,22 @@ class ColumnsForm(forms.Form):
         return data
 
     @property
+    def reading(self) -> list[tuple[str, str]]:
+        """(what, where it was found) of the columns as they are chosen now, and of how dates are read."""
+        found = [(self[name], dict(self.fields[name].choices)) for name in (*ROLES, "month_first")]  # type: ignore[attr-defined]
+        return [
+            (str(field.label), str(choices.get(field.value() or "", "")))
+            for field, choices in found
+            if field.value() or field.name == "month_first"
+        ]
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether enough was found to compare, and nothing of it was refused."""
+        amounts = any(self[name].value() for name in ("debit", "credit", "amount"))
+        return bool(self["date"].value() and amounts and not self.errors)
+
+    @property
     def mapping(self) -> Mapping:
         data = self.cleaned_data
         places = {role: int(data[role]) if data[role] else NOT_THERE for role in (*ROLES, "head")}

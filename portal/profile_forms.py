@@ -19,7 +19,7 @@ class CorrectionForm(OnceForm):
     shown = forms.CharField(max_length=16, widget=forms.HiddenInput(attrs={"id": False}))
     name = forms.CharField(label=_("Name"), max_length=120)
     phone = MobileField(label=_("Your mobile number"))
-    gstin = GstinField(label=_("GSTIN"), required=False, help_text=_("Its check digit and State are looked at."))
+    gstin = GstinField(label=_("GSTIN"), required=False, help_text=_("Its check digit and its State are checked."))
     address = forms.CharField(
         label=_("Address"), max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )

@@ -129,6 +129,26 @@ def test_a_differing_row_is_asked_about_with_the_words_filled_in(client, party, 
     assert bill.queries.get().about == "price"
 
 
+def test_what_was_guessed_is_said_and_its_fields_are_open_only_where_something_lacks_or_was_refused(client, party):
+    folded = '<details class="fold"><summary>Correct the columns</summary>'
+    opened = '<details class="fold" open><summary>Correct the columns</summary>'
+    where = upload(client, party, "Date,Bill No,Particulars,Debit,Credit\n02/05/2026,A1,Purchase,,900\n").url
+    page = client.get(where)
+    assert page.context["form"].reading == [
+        ("Date", "A: Date"),
+        ("Number of the bill or payment", "B: Bill No"),
+        ("Details", "C: Particulars"),
+        ("Debit", "D: Debit"),
+        ("Credit", "E: Credit"),
+        ("Dates like 04/05/2026 are", "4 May: the day first"),
+    ]
+    assert folded in page.content.decode()
+    refused = client.post(where, guessed(client, where) | {"credit": "3"})
+    assert (refused.status_code, opened in refused.content.decode()) == (400, True)
+    lacking = upload(client, party, "Day book,Bill No\nMonday,A1\n").url
+    assert opened in client.get(lacking).content.decode()
+
+
 def test_the_columns_can_be_corrected_and_wrong_rows_are_said_at_their_field(client, party, bill):
     text = f"A,B,C,D,E\n{bill.issued_on:%d/%m/%Y},{bill.number},Rice,,1000\n31/02/2026,X,Rice,,5\n{bill.issued_on:%d/%m/%Y},Y,Dal,,12x\n"
     where = upload(client, party, text).url

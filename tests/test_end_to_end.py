@@ -126,7 +126,7 @@ def ledger_of(client: Client, party: Party) -> tuple[list[LedgerRow], int]:
             elif len(cells) == 5 and cells[1] and cells[1][0].startswith(("Invoice", "Credit note")):
                 change = money(cells[2][0]) if cells[2] else -money(cells[3][0])
                 rows.append(LedgerRow(cells[1][0], "", change, money(cells[-1][0])))
-    closing = next(cells for _kind, cells in Tables(page).rows if cells and cells[1] == ["Closing balance"])
+    closing = next(cells for _kind, cells in Tables(page).rows if cells[1:2] == [["Closing balance"]])
     assert money(closing[-1][0]) == (rows[-1].balance if rows else 0)
     return rows, pages
 
@@ -191,7 +191,8 @@ def assert_agrees(shop: Business, papers: list[Paper]) -> int:
     assert money(heading[1]) == abs(running)
     listed = sum(
         len([row for row in Tables(page).rows if len(row[1]) == 5])
-        for page in walk(customer, f"/portal/{party.public_id}/invoices/")
+        for kind in ("", "?status=credit")
+        for page in walk(customer, f"/portal/{party.public_id}/invoices/{kind}")
     )
     assert listed == len(papers)
     return pages

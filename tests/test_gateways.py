@@ -392,7 +392,7 @@ def test_an_answer_that_is_none_has_its_end_all_the_same(settings: Any, answer: 
     """Each as bytes on a socket; a success that is not in the provider's words may have been one."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         threading.Thread(target=_answer_always, args=(server, answer), daemon=True).start()
-        send_to(settings, f"http://127.0.0.1:{server.getsockname()[1]}", 1)
+        send_to(settings, f"http://127.0.0.1:{server.getsockname()[1]}", 5)
         found = [_end_of(channel) for channel in ("whatsapp", "sms")]
     assert found == [whatsapp, sms]
 

@@ -88,7 +88,7 @@ def test_one_who_is_even_reads_so(client, party):
 
 def test_a_new_customer_sees_kind_empty_pages(client, party):
     assert "No invoices yet" in text_of(client, at(party))
-    assert "Nothing was billed or paid in this time." in text_of(client, at(party, "ledger/"))
+    assert "Nothing was billed or paid in this period." in text_of(client, at(party, "ledger/"))
     assert "No orders yet" in text_of(client, at(party, "orders/"))
 
 

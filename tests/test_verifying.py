@@ -338,6 +338,8 @@ def test_a_paper_that_agrees_and_one_that_does_not(party):
     day = f"{invoice.issued_on:%Y-%m-%d}"
     for typed in ({"total": "1,180.00", "date": day}, {"total": "1180"}, {"date": day}):
         assert "Your paper agrees" in compared(invoice, **typed)[1]
+    swapped = compared(invoice, account="thief@okaxis", total="1180")[1]  # the amount is right: no green word beside it
+    assert ("Different:" in swapped, "Your paper agrees" in swapped) == (True, False)
     text = compared(invoice, total="2180", date=day)[1]
     assert "Your paper differs." in text
     assert "Amount: your paper says ₹2,180.00, the shop’s book says ₹1,180.00." in text

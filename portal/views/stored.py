@@ -29,8 +29,14 @@ def stored_page(request: PortalRequest) -> HttpResponse:
     sees = sees_money(request.person)
     context: dict[str, Any] = {
         "parts": stored.parts_for(request.person),
-        "sent": [stored_rows.message_row(row) for row in stored_rows.messages_to(request).order_by("-id")[:SHOWN]],
-        "opened": [stored_rows.open_row(row) for row in stored_rows.opens_of(request)[:SHOWN]] if sees else [],
+        # The file says a time as a spreadsheet reads it; the page as people do.
+        "sent": [
+            (row.created_at, *stored_rows.message_row(row)[1:])
+            for row in stored_rows.messages_to(request).order_by("-id")[:SHOWN]
+        ],
+        "opened": [(row.at, *stored_rows.open_row(row)[1:]) for row in stored_rows.opens_of(request)[:SHOWN]]
+        if sees
+        else [],
         "erasures": _erasures(request),
     }
     return page(request, "portal/stored.html", "me", context)

@@ -36,7 +36,10 @@ const keep = (page) => {
     sentence: words(part("sentence")),
     amount: words(part("amount")),
     facts: [...(part("facts")?.children ?? [])].map((one) => [...one.children].map(words)),
-    rows: rows.map((row) => [".main", ".n", ".sub", ".state"].map((cell) => words(row.querySelector(`td${cell}`)))),
+    rows: rows.map((row) => {
+      const [name, figure, day, state, due] = [".main", ".n", ".sub", ".state", ".n small"].map((cell) => row.querySelector(`td${cell}`));
+      return [words(name), words(figure?.firstChild), words(day), [words(state), words(due)].filter(Boolean).join(" · ")];
+    }),
     at: keptAt,
     on: Date.now(),
   };

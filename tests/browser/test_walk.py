@@ -5,7 +5,9 @@ side of the main road.
 """
 
 import datetime as dt
+import io
 import re
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,15 +15,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
+from accounts import corrections
 from accounts.india import today
-from accounts.models import Business, Party, PartyPerson, User
+from accounts.models import Business, DataRequest, Party, PartyPerson, User
 from catalog.models import Order
-from ledger import links, queries
-from ledger.models import BalanceConfirmation, Comparison, Invoice, PaymentClaim, Promise, Query
+from ledger import answering, links, queries
+from ledger.models import BalanceConfirmation, Comparison, Invoice, Payment, PaymentClaim, Promise, Query, QueryMessage
 from tests import factories
 from tests.browser import looks
 from tests.browser.conftest import Post
 from tests.browser.test_roads import Walker
+from tests.test_images import picture
 
 PHONE = "+919811100002"
 SHOP_GSTIN, BUYER_GSTIN = "27AAPFU0939F1ZV", "27AAACR5055K1Z7"
@@ -29,13 +33,17 @@ SHOP_GSTIN, BUYER_GSTIN = "27AAPFU0939F1ZV", "27AAACR5055K1Z7"
 
 @dataclass(frozen=True)
 class Shop:
-    """Three bills of one party: ₹1,180.00 (overdue, taxed), ₹500.00 and ₹250.00; nothing is paid yet."""
+    """Bills of one party: ₹1,180.00 (overdue, taxed), ₹500.00 and ₹250.00, none paid yet; and an old one of ₹300.00,
+    settled by a receipt of ₹200.00 and a credit note of ₹100.00.
+    """
 
     owner: User
     business: Business
     party: Party
     taxed: Invoice
     second: Invoice
+    receipt: Payment
+    credit_note: Invoice
     other: Party  # the same number at another shop
 
 
@@ -48,12 +56,15 @@ def shop(post: Post) -> Shop:
     party = factories.make_party(business, PHONE, "Shree Ganesh", gstin=BUYER_GSTIN, credit_limit_paise=1_00_000_00)
     before = today() - dt.timedelta(days=20)
     rice = factories.line("Rice", paise=1_000_00, gst_rate_bp=1800, hsn="1006")
+    old = factories.make_invoice(party, paise=300_00, on=before - dt.timedelta(days=30))
+    receipt = factories.make_payment(party, 200_00, on=before - dt.timedelta(days=10))
+    credit_note = factories.make_credit_note(original=old, paise=100_00, on=before - dt.timedelta(days=9))
     taxed = factories.make_invoice(party, lines=[rice], on=before, due_on=before + dt.timedelta(days=5))
     second, _third = (factories.make_invoice(party, paise=paise) for paise in (500_00, 250_00))
     factories.make_item(business, "Sona Masoori rice", stock_milli=50_000)
     other = factories.make_party(factories.make_business("Metro Wholesale"), PHONE, "Shree Ganesh")
     factories.make_invoice(other, paise=777_00)
-    return Shop(owner, business, party, taxed, second, other)
+    return Shop(owner, business, party, taxed, second, receipt, credit_note, other)
 
 
 @pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
@@ -66,6 +77,7 @@ def customer(request: pytest.FixtureRequest, watched_page: Callable[..., Page], 
 def test_everything_a_customer_may_do(customer: Walker, shop: Shop, tmp_path: Path) -> None:
     come_in(customer, shop)
     look_around(customer, shop)
+    turn_over_the_papers(customer, shop)
     read_the_ledger(customer, shop)
     pay_a_part(customer, shop)
     promise_a_day(customer, shop)
@@ -75,6 +87,8 @@ def test_everything_a_customer_may_do(customer: Walker, shop: Shop, tmp_path: Pa
     take_the_tax_home(customer)
     order_and_order_again(customer, shop)
     look_after_oneself(customer, shop)
+    ask_for_a_correction(customer, shop)
+    see_what_is_stored(customer, shop)
     change_the_shop_and_leave(customer, shop)
     come_back_by_an_ended_link(customer, shop)
 
@@ -113,6 +127,25 @@ def look_around(customer: Walker, shop: Shop) -> None:
     customer.see("₹1,180.00")
 
 
+def turn_over_the_papers(customer: Walker, shop: Shop) -> None:
+    """Credit notes, receipts and statements, each with the sum of what fits, and opened."""
+    home(customer, shop, "invoices/", "Invoices")
+    papers = customer.main.get_by_role("navigation", name="Papers")
+    customer.tap("Credit notes", within=papers)
+    customer.see("Credit notes")
+    customer.main.get_by_role("link", name=shop.credit_note.number).click()
+    customer.see("₹100.00")
+    home(customer, shop, f"payments/?since={today() - dt.timedelta(days=60)}", "Receipts")
+    expect(customer.main.get_by_label("Sums of what fits")).to_contain_text("₹200.00")
+    customer.main.get_by_role("link", name=shop.receipt.number).click()
+    customer.see("Receipt")
+    expect(customer.main).to_contain_text(shop.receipt.number)
+    assert kept(customer, "Download PDF").startswith(b"%PDF-")
+    home(customer, shop, "statements/", "Statements")
+    customer.main.get_by_role("heading", level=2).get_by_role("link").first.click()
+    customer.see("Ledger")
+
+
 def read_the_ledger(customer: Walker, shop: Shop) -> None:
     home(customer, shop, "ledger/", "Ledger")
     customer.tap("Everything", within=customer.main)
@@ -123,15 +156,22 @@ def read_the_ledger(customer: Walker, shop: Shop) -> None:
     expect(row.locator("details")).to_contain_text("CGST")
     expect(row.locator("details")).to_contain_text("₹90.00")
     assert saved(customer, "CSV").count(shop.taxed.number) == 1
+    assert kept(customer, "Excel").startswith(b"PK")
+    assert kept(customer, "PDF").startswith(b"%PDF-")
     row.get_by_role("link", name=shop.taxed.number).click()
     customer.see("₹1,180.00")
 
 
 def saved(customer: Walker, button: str) -> str:
     """The text of the file behind a link."""
+    return kept(customer, button).decode("utf-8-sig")
+
+
+def kept(customer: Walker, button: str) -> bytes:
+    """The file behind a link."""
     with customer.page.expect_download() as download:
         customer.tap(button, within=customer.main)
-    return download.value.path().read_text(encoding="utf-8-sig")
+    return download.value.path().read_bytes()
 
 
 def pay_a_part(customer: Walker, shop: Shop) -> None:
@@ -179,10 +219,14 @@ def ask_about_a_line(customer: Walker, shop: Shop) -> None:
     customer.see("Something differs")  # without a word
     expect(customer.main.get_by_label("Your message")).to_have_attribute("aria-invalid", "true")
     customer.write(Your_message="One bag was torn")
+    customer.main.locator("input[type=file]").set_input_files(
+        FilePayload(name="bag.png", mimeType="image/png", buffer=picture())
+    )
     customer.tap("Ask the shop")
     customer.see("Quantity differs")
     query = Query.objects.get()
     assert (query.invoice_id, query.line_position) == (shop.taxed.pk, 1)
+    assert QueryMessage.objects.get().image
     queries.write(query, shop.owner, queries.Said("We send another"), is_of_shop=True)
     home(customer, shop, "questions/", "Your questions")
     customer.main.get_by_role("link", name="Quantity differs").click()
@@ -303,6 +347,45 @@ def speak(customer: Walker, language: str) -> None:
     if not button.is_visible():
         customer.main.locator("details:has(button[name=language]) > summary").click()
     button.click()
+
+
+def ask_for_a_correction(customer: Walker, shop: Shop) -> None:
+    """With a GSTIN that is none first; the shop takes it over, and the page says so."""
+    home(customer, shop, "profile/", "My profile")
+    customer.tap("Put something right")
+    customer.see("Put my details right")
+    customer.write(Name="Ganesh & Sons", GSTIN=BUYER_GSTIN[:-1] + "X")
+    customer.tap("Send to the shop")
+    customer.see("Put my details right")
+    wrong = customer.main.get_by_label("GSTIN")
+    expect(wrong).to_have_attribute("aria-invalid", "true")
+    expect(customer.main.get_by_label("Name", exact=True)).to_have_value("Ganesh & Sons")
+    wrong.fill(BUYER_GSTIN)
+    customer.tap("Send to the shop")
+    customer.see("My profile")
+    expect(customer.page.locator("#asked")).to_contain_text("Waiting for the shop")
+    asked = DataRequest.objects.get()
+    assert asked.asked == {"name": "Ganesh & Sons"}
+    shown = corrections.fingerprint(corrections.current(shop.party, PHONE))
+    answering.accept(asked, shop.owner, ["name"], shown=shown, answer="With pleasure")
+    home(customer, shop, "profile/", "My profile")
+    expect(customer.main).to_contain_text("With pleasure")
+    expect(customer.main.locator(".pairs").first).to_contain_text("Ganesh & Sons")
+
+
+def see_what_is_stored(customer: Walker, shop: Shop) -> None:
+    """Read, saved as a file, asked to be erased, and taken back."""
+    home(customer, shop, "data/", "What is stored about me")
+    with zipfile.ZipFile(io.BytesIO(kept(customer, "Save all of it as a file"))) as file:
+        assert [name for name in file.namelist() if b"Ganesh & Sons" in file.read(name)] != []
+    customer.tap("What goes and what stays")
+    customer.see("Have my data erased")
+    customer.tap("Ask the shop to erase it")
+    customer.see("What is stored about me")
+    expect(customer.page.locator("#erase")).to_contain_text("Waiting for the shop")
+    customer.tap("Take it back")
+    customer.see("What is stored about me")
+    assert DataRequest.objects.get(kind=DataRequest.Kind.ERASURE).status == DataRequest.Status.WITHDRAWN
 
 
 def change_the_shop_and_leave(customer: Walker, shop: Shop) -> None:
