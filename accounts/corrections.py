@@ -56,6 +56,20 @@ def changed_words() -> str:
     return _("This party has changed meanwhile. Look at it once more: nothing was taken over.")
 
 
+def main_record(party: Party) -> dict[str, str]:
+    """What is saved of the party now, with its main number: two queries."""
+    stands = Party.objects.get(business_id=party.business_id, pk=party.pk)
+    main = party.people.filter(is_main=True).first()
+    return current(stands, str(main.phone) if main else "")
+
+
+def require_shown(party: Party, shown: str) -> None:
+    """Lock the party; raises ChangedMeanwhile unless `shown` is the fingerprint of `main_record`. In a transaction."""
+    Party.objects.select_for_update(no_key=True).get(business_id=party.business_id, pk=party.pk)
+    if fingerprint(main_record(party)) != shown:
+        raise ChangedMeanwhile(changed_words())
+
+
 @transaction.atomic
 def ask(person: PartyPerson, by: User, wanted: Mapping[str, str], *, shown: str, note: str = "") -> DataRequest:
     """Ask the shop for these values; an open correction of the same person is replaced by this one.

@@ -1,9 +1,10 @@
 """Forms of the merchant's desk: parties and their people, payments, searches, reasons."""
 
 import datetime as dt
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -88,11 +89,18 @@ class PartyForm(forms.ModelForm, OnceForm):
         self.fields["is_sez"].help_text = _("Billed with IGST, or without tax under your letter of undertaking.")
         self.fields["note"].help_text = _("Your customer never sees this.")
 
-    @property
-    def is_stale(self) -> bool:
-        """Whether the page showed another record than the one that stands."""
-        shown = self.data.get("shown", "")
-        return bool(shown) and shown != self.initial.get("shown")
+    def say_changed(self) -> None:
+        """What stands now beside each field that says something else; sent once more, what is typed counts."""
+        stands = corrections.main_record(self.instance)
+        typed, sent = dict(self.cleaned_data), cast("QueryDict", self.data).copy()
+        sent["shown"] = corrections.fingerprint(stands)
+        self.data = sent
+        self.add_error(None, corrections.changed_words())
+        for field in corrections.FIELDS:
+            if (typed[field] or "") != stands[field]:
+                say = {"phone": pretty, "state_code": state_name}.get(field, str)
+                words = say(stands[field]) if stands[field] else _("nothing")
+                self.add_error(field, _("It reads now: %(words)s") % {"words": words})
 
     def parts(self) -> list[Part]:
         """What may stay folded below name and numbers."""

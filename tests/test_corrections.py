@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from accounts import asking, corrections, parties
 from accounts.asking import ChangedMeanwhile, RequestRefused
 from accounts.models import Activity, DataRequest, Message, Notice, Party, PartyPerson
+from accounts.phones import pretty
 from ledger import links
 from tests import factories as make
 
@@ -148,14 +149,20 @@ def test_a_page_of_the_shop_that_was_open_before_does_not_write_the_old_record_b
     asked = make.make_correction(party, phone=new, city="Nashik")
     now = corrections.fingerprint(corrections.current(party, old))
     corrections.accept(asked, owner, ["phone", "address"], shown=now)
-    answer = desk.post(where, typed, follow=True)
-    assert "This party has changed meanwhile." in answer.content.decode()
+    answer = desk.post(where, typed)
+    assert (answer.status_code, "This party has changed meanwhile." in answer.content.decode()) == (400, True)
+    again = answer.context["form"]
+    assert {name: list(errors) for name, errors in again.errors.items() if name != "__all__"} == {
+        "phone": [f"It reads now: {pretty(new)}"],
+        "city": ["It reads now: Nashik"],
+    }
     party.refresh_from_db()
     assert (str(party.people.get().phone), party.city, party.note) == (new, "Nashik", "")
-    fresh = answer.context["form"]
-    typed = {name: fresh[name].value() or "" for name in fresh.fields if name != "is_sez"} | {"note": "Pays on Fridays"}
+    # What was typed is still there; now they know, and choose.
+    typed = {name: again[name].value() or "" for name in again.fields if name != "is_sez"}
+    assert (typed["note"], typed["city"]) == ("Pays on Fridays", "Pune")
     for _click in range(2):  # the second finds what the first has changed
-        assert desk.post(where, typed | {"city": "Pune"})["Location"] == f"/m/ram/parties/{party.public_id}/"
+        assert desk.post(where, typed | {"phone": new})["Location"] == f"/m/ram/parties/{party.public_id}/"
     party.refresh_from_db()
     assert (str(party.people.get().phone), party.city, party.note) == (new, "Pune", "Pays on Fridays")
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import activity, asking, corrections, optouts, paging, parties
 from accounts.access import MerchantRequest, business_page
+from accounts.asking import ChangedMeanwhile
 from accounts.idempotency import earlier, once, typed
 from accounts.india import today
 from accounts.models import Party, PartyPerson
@@ -89,9 +90,6 @@ def party_edit(request: MerchantRequest, party: str) -> HttpResponse:
     if request.method == "POST":
         # A second click would find the record changed by the first.
         saved = _saved(request, "party-edit", found.pk)
-        if not saved and form.is_stale:
-            messages.error(request, corrections.changed_words())
-            return redirect(request.path)
         if not saved and form.is_valid():
             saved, _first = _save(request, form, lambda: _write(form, request), "party-edit")
         if saved:
@@ -101,8 +99,11 @@ def party_edit(request: MerchantRequest, party: str) -> HttpResponse:
     return render(request, "ledger/party_form.html", context, status=400 if request.method == "POST" else 200)
 
 
+@transaction.atomic
 def _write(form: PartyForm, request: MerchantRequest) -> str:
     data = form.cleaned_data
+    if data["shown"]:
+        corrections.require_shown(form.instance, data["shown"])
     return parties.save(form.instance, data["phone"] or "", data["person_name"], request.user).public_id
 
 
@@ -113,13 +114,15 @@ def _saved(request: MerchantRequest, purpose: str, pk: int | None) -> Any:
 
 
 def _save(request: MerchantRequest, form: PartyForm, act: Any, purpose: str) -> tuple[str, bool]:
-    """("", False) when another party took the same code in this very moment; the form says so."""
+    """("", False) when another party took the same code in this very moment, or this one has changed; the form says so."""
     try:
         contents = typed(request.POST) | {"party": form.instance.pk}
         return once(request.business, request.user, purpose, form.cleaned_data["form_key"], contents, act)
     except IntegrityError:
         form.add_error("reference", _("Another party has this code already."))
-        return "", False
+    except ChangedMeanwhile:
+        form.say_changed()
+    return "", False
 
 
 @require_safe
