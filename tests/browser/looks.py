@@ -28,13 +28,23 @@ MEASURE = """
     if (el.scrollWidth > el.clientWidth + 1) faults.push(`cut off: ${el.scrollWidth} in ${el.clientWidth}: ${name(el)}`);
   }
 
-  // Figures and words stay in their own cell.
-  for (const el of all("td, dd, dt, li, p, h1, h2, h3, .btn, .badge, .stat, nav a")) {
+  // Figures and words stay in their own cell; what is placed elsewhere (position: absolute) is a cell of its own.
+  const isPlaced = (node, el) => node && node !== el && (getComputedStyle(node).position === "absolute" || isPlaced(node.parentElement, el));
+  const outside = (el) => {
+    const box = el.getBoundingClientRect(), walker = document.createTreeWalker(el, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT), range = document.createRange();
+    while (walker.nextNode()) {
+      const node = walker.currentNode;
+      const isElement = node instanceof Element;
+      if (isPlaced(isElement ? node : node.parentElement, el)) continue;
+      range.selectNode(node);
+      const part = (isElement ? node : range).getBoundingClientRect();
+      if (part.width && (part.left < box.left - 1 || part.right > box.right + 1)) return true;
+    }
+    return false;
+  };
+  for (const el of all("td, dd, dt, li, p, h1, h2, h3, summary, .btn, .badge, .stat, nav a")) {
     if (getComputedStyle(el).display === "inline") continue;
-    const box = el.getBoundingClientRect(), inside = document.createRange();
-    inside.selectNodeContents(el);
-    const text = inside.getBoundingClientRect();
-    if (text.width && (text.left < box.left - 1 || text.right > box.right + 1) && !/auto|scroll/.test(getComputedStyle(el).overflowX)) faults.push(`spills over: ${name(el)}`);
+    if (!/auto|scroll/.test(getComputedStyle(el).overflowX) && outside(el)) faults.push(`spills over: ${name(el)}`);
   }
 
   // A page says what it is, once.
