@@ -5,7 +5,6 @@ A correction is asked and taken over in `accounts.corrections`; an erasure is ca
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -54,13 +53,13 @@ def of_party(party: Party) -> QuerySet[DataRequest]:
 def lock(request: DataRequest) -> tuple[Party, DataRequest]:
     """The party locked, and the request as it stands now, with its business. Inside a transaction.
 
-    Raises Http404 for one that went meanwhile, with all that was erased of its party.
+    Raises RequestRefused for one that went meanwhile, with all that was erased of its party.
     """
     party = Party.objects.select_for_update(no_key=True).get(business_id=request.business_id, pk=request.party_id)
     found = DataRequest.objects.select_related("business", "asked_by")
     locked = found.filter(business_id=request.business_id, pk=request.pk).first()
     if locked is None:
-        raise Http404
+        raise RequestRefused(_("This was answered or taken back meanwhile."))
     party.business, locked.party = locked.business, party
     return party, locked
 

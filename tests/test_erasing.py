@@ -6,7 +6,6 @@ import zipfile
 from typing import Any
 
 import pytest
-from django.http import Http404
 
 from accounts import asking, optouts, parties, wishes
 from accounts.asking import RequestRefused
@@ -329,11 +328,11 @@ def test_what_went_with_an_erasure_is_not_found_by_a_page_that_was_open_before(p
     comparison, correction = make.make_comparison(party, by=buyer), make.make_correction(party, by=buyer, city="Nashik")
     Comparison.objects.filter(pk=comparison.pk).delete()
     DataRequest.objects.filter(pk=correction.pk).delete()
-    for act in (
-        lambda: kept.show_to_shop(comparison, buyer, shown=True),
-        lambda: kept.compare(comparison, buyer, kept.mapping_of(comparison)),
-        lambda: asking.withdraw(correction, buyer),
-        lambda: answering.accept(correction, owner, ["address"], shown="-"),
+    for act, refusal in (
+        (lambda: kept.show_to_shop(comparison, buyer, shown=True), Comparison.DoesNotExist),
+        (lambda: kept.compare(comparison, buyer, kept.mapping_of(comparison)), Comparison.DoesNotExist),
+        (lambda: asking.withdraw(correction, buyer), RequestRefused),
+        (lambda: answering.accept(correction, owner, ["address"], shown="-"), RequestRefused),
     ):
-        with pytest.raises(Http404):
+        with pytest.raises(refusal):
             act()

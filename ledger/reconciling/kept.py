@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -139,11 +138,8 @@ def _keep(
 
 
 def _locked(comparison: Comparison) -> Comparison:
-    """As it stands now; one that was deleted meanwhile, by hand or with all that is erased, is not found."""
-    found = Comparison.objects.select_for_update().filter(business_id=comparison.business_id, pk=comparison.pk).first()
-    if found is None:
-        raise Http404
-    return found
+    """As it stands now; Comparison.DoesNotExist when it was deleted meanwhile, by hand or with all that is erased."""
+    return Comparison.objects.select_for_update().get(business_id=comparison.business_id, pk=comparison.pk)
 
 
 @transaction.atomic

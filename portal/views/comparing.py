@@ -123,6 +123,8 @@ def _compared(request: PortalRequest, found: Comparison, form: ColumnsForm) -> b
         else:
             form.add_error(refused.field, str(refused))
         return False
+    except Comparison.DoesNotExist:
+        raise Http404 from None
     return True
 
 
@@ -202,6 +204,8 @@ def comparison_share(request: PortalRequest, comparison: str) -> HttpResponse:
     except ComparisonRefused as refused:
         messages.error(request, str(refused))
         return redirect(_url(request, "comparison_columns", found))
+    except Comparison.DoesNotExist:
+        raise Http404 from None
     messages.success(request, _("The shop can see it now.") if is_shown else _("The shop cannot see it any more."))
     return redirect(_url(request, "comparison", found))
 
