@@ -149,6 +149,7 @@ def test_a_page_of_the_shop_that_was_open_before_does_not_write_the_old_record_b
     asked = make.make_correction(party, phone=new, city="Nashik")
     now = corrections.fingerprint(corrections.current(party, old))
     corrections.accept(asked, owner, ["phone", "address"], shown=now)
+    assert desk.post(where, typed | {"shown": ""}).status_code == 400  # nor one that does not say what it showed
     answer = desk.post(where, typed)
     assert (answer.status_code, "This party has changed meanwhile." in answer.content.decode()) == (400, True)
     again = answer.context["form"]

@@ -102,7 +102,7 @@ def party_edit(request: MerchantRequest, party: str) -> HttpResponse:
 @transaction.atomic
 def _write(form: PartyForm, request: MerchantRequest) -> str:
     data = form.cleaned_data
-    if data["shown"]:
+    if not form.instance._state.adding:
         corrections.require_shown(form.instance, data["shown"])
     return parties.save(form.instance, data["phone"] or "", data["person_name"], request.user).public_id
 
