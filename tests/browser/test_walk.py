@@ -147,9 +147,12 @@ def turn_over_the_papers(customer: Walker, shop: Shop) -> None:
 
 
 def read_the_ledger(customer: Walker, shop: Shop) -> None:
+    """By presets; what is open by age; a row's voucher; all of it saved."""
     home(customer, shop, "ledger/", "Ledger")
-    customer.tap("Everything", within=customer.main)
-    customer.see("Ledger")
+    for period in ("This month", "Last month", "This financial year", "Everything"):
+        customer.tap(period, within=customer.main)
+        customer.see("Ledger")
+    expect(customer.main).to_contain_text("0–30 days overdue")
     row = customer.page.locator("table.ledger tbody tr").filter(has_text=shop.taxed.number)
     expect(row).to_contain_text("₹1,180.00 Dr")
     row.get_by_text("Details").click()
@@ -396,8 +399,10 @@ def change_the_shop_and_leave(customer: Walker, shop: Shop) -> None:
     customer.main.get_by_role("link", name=re.compile("Metro Wholesale")).click()
     customer.see("₹777.00")
     customer.page.goto(f"/portal/{shop.other.public_id}/profile/")
-    customer.tap("Sign out here")
+    elsewhere = factories.customer_client(shop.party)
+    customer.tap("Sign out everywhere")
     customer.see("Get your link")
+    assert elsewhere.get(f"/portal/{shop.party.public_id}/").status_code == 302
     customer.open(f"/portal/{shop.party.public_id}/", "Get your link")
 
 
