@@ -52,7 +52,8 @@ class Walker:
             self.main.get_by_label(re.compile(f"^{label.replace('_', ' ')}", re.IGNORECASE)).fill(text)
 
     def enter_code(self, phone: str, button: str) -> None:
-        """The code from the message; with JavaScript the sixth digit sends it."""
+        """The code from the message; with JavaScript the sixth digit sends it, once the script is there."""
+        self.page.wait_for_load_state()
         self.page.get_by_label("Code").fill(self.post.code(phone))
         if not self.has_js:
             self.tap(button)
