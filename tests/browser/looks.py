@@ -99,7 +99,11 @@ MEASURE = """
 
 
 def faults(page: Any, language: str = "en") -> list[str]:
-    """In words; [] when there are none. Touch targets are asked for on narrow pages only."""
+    """In words; [] when there are none. Touch targets are asked for on narrow pages only.
+
+    A heading can be read before the stylesheet has come, so a page that is still loading is waited for.
+    """
+    page.wait_for_load_state()
     width = page.viewport_size["width"]
     found: list[str] = page.evaluate(
         MEASURE, {"width": width, "touch": TOUCH if width < 640 else 0, "language": language}
