@@ -145,10 +145,7 @@ def amend(invoice: Invoice, draft: Draft, by: User, *, reason: str, by_credit_no
         posting.cancel_invoice(invoice, by, reason)
     order = invoice.order if not by_credit_note else None
     new = drafting.save(invoice.business, draft, by, order=order, replaces=invoice)
-    new = posting.issue(new, by)
-    if draft.party.pk == invoice.party_id:
-        posting.carry_over(settled, new)
-    return new
+    return posting.issue(new, by, settled_by=settled if draft.party.pk == invoice.party_id else ())
 
 
 def discard(invoice: Invoice, by: User) -> None:

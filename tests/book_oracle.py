@@ -240,12 +240,18 @@ class Book:
         kind = "invoice" if side == "D" else "credit_note"
         return Doc(kind, party, side, on, due, total, billed, rounds)
 
-    def issue(self, draft: Doc) -> Doc:
+    def issue(self, draft: Doc, settled_by: Sequence[tuple[Doc, int]] = ()) -> Doc:
         if not draft.lines:
             raise Forbidden("no lines")
         self._day(draft.on)
         self.stock += (1 if draft.side == "C" else -1) * sum(line.quantity for line in draft.lines if line.counted)
-        return self._post(draft)
+        self._post(draft)
+        for credit, paise in settled_by:
+            if part := min(paise, self.open(credit), self.open(draft)):
+                self._settle(draft, credit, part)
+        if draft.side == "D":
+            self._use_credits(draft)
+        return draft
 
     def credit(self, invoice: Doc, wants: dict[int, tuple[int, int]] | None, on: dt.date) -> Doc:
         """`wants` is {line: (quantity, value before tax)}, one of both; None is all that is left."""
@@ -324,11 +330,7 @@ class Book:
         else:
             self.cancel(invoice)
         draft.replaces = invoice
-        new = self.issue(draft)
-        for credit, paise in before.items() if new.party == invoice.party else ():
-            if part := min(paise, self.open(credit), self.open(new)):
-                self._settle(new, credit, part)
-        return new, note
+        return self.issue(draft, tuple(before.items()) if draft.party == invoice.party else ()), note
 
     def pay(
         self, party: int, paise: int, tds: int, on: dt.date, shares: Shares | None, twin: tuple[str, str]

@@ -12,7 +12,6 @@ from ledger.posting.payments import cancel_payment, record_payment
 from ledger.posting.settling import (
     Share,
     allocate_payment,
-    carry_over,
     make_room,
     oldest_debits,
     oldest_first,
@@ -28,7 +27,6 @@ __all__ = [
     "cancel_adjustment",
     "cancel_invoice",
     "cancel_payment",
-    "carry_over",
     "issue",
     "make_room",
     "oldest_debits",

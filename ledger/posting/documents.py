@@ -13,15 +13,18 @@ from catalog import stock
 from ledger import crediting, drafting, facts, numbering, snapshots, tasks
 from ledger.models import Invoice, InvoiceLine, OpenItem, Series
 from ledger.posting.book import PostingRefused, check_day, lock_party, post, reverse, set_number
-from ledger.posting.settling import allocate, release
+from ledger.posting.settling import allocate, carry_over, release, use_credits
 
 
 @transaction.atomic
-def issue(invoice: Invoice, by: User | None, series: Series | None = None) -> Invoice:
+def issue(
+    invoice: Invoice, by: User | None, series: Series | None = None, *, settled_by: Sequence[tuple[int, int]] = ()
+) -> Invoice:
     """Issue a draft: number, snapshots, entry, open item, stock. Raises PostingRefused or numbering.SeriesFull.
 
     The number comes from `series`, else from the draft's, else from the default one of its kind. Issuing twice
-    returns the issued invoice. A credit note first settles what is still due on its original.
+    returns the issued invoice. An invoice is settled by the credits (item id, paise) in `settled_by`, then by what
+    the party has paid in advance; a credit note first settles what is still due on its original.
     """
     # The caller's copy may be old: the party to lock is the one that stands in the book now.
     party_id = Invoice.objects.values_list("party_id", flat=True).get(pk=invoice.pk)
@@ -44,7 +47,10 @@ def issue(invoice: Invoice, by: User | None, series: Series | None = None) -> In
     invoice.status, invoice.issued_at = Invoice.Status.ISSUED, timezone.now()
     invoice.save()
     item = post(invoice, by)
-    if invoice.kind == Invoice.Kind.CREDIT_NOTE and invoice.original_id:
+    if invoice.kind == Invoice.Kind.INVOICE:
+        carry_over(settled_by, item)
+        use_credits(item)
+    elif invoice.original_id:
         debit = OpenItem.objects.select_for_update().get(invoice_id=invoice.original_id)
         if part := min(invoice.total_paise, debit.total_paise - debit.settled_paise):
             allocate(item, [(debit.pk, part)])

@@ -13,6 +13,8 @@ from accounts.models import Party, User
 from ledger.models import Allocation, Invoice, OpenItem, Payment
 from ledger.posting.book import Document, PostingRefused, lock_party
 
+FEW = 100  # credits looked at in one go
+
 
 @dataclass(frozen=True, slots=True)
 class Share:
@@ -92,17 +94,27 @@ def settle_oldest_first(credit: OpenItem, party: Party) -> None:
 
 def use_credits(debit: OpenItem) -> None:
     """Settle a debit with the party's open credits, oldest first."""
-    rest = debit.total_paise - debit.settled_paise
     open_credits = OpenItem.objects.select_for_update().filter(
         business_id=debit.business_id,
         party_id=debit.party_id,
         side=OpenItem.Side.CREDIT,
         open_paise__gt=0,
     )
-    for credit in open_credits.order_by("due_on", "id"):
-        if part := min(rest, credit.total_paise - credit.settled_paise):
-            allocate(credit, [(debit.pk, part)])
+    # What is used up is open no longer, so each look finds the next ones.
+    while (rest := debit.total_paise - debit.settled_paise) and (
+        found := list(open_credits.order_by("due_on", "id")[:FEW])
+    ):
+        for credit in found:
+            part = min(rest, credit.total_paise - credit.settled_paise)
+            _settle(debit, credit, part)
             rest -= part
+            if not rest:
+                break
+
+
+def _settle(debit: OpenItem, credit: OpenItem, paise: int) -> None:
+    allocate(credit, [(debit.pk, paise)])
+    debit.settled_paise += paise
 
 
 @transaction.atomic
@@ -193,11 +205,10 @@ def make_room(invoice: Invoice, paise: int) -> list[tuple[int, int]]:
     return freed
 
 
-def carry_over(settled: Sequence[tuple[int, int]], invoice: Invoice) -> None:
+def carry_over(settled: Sequence[tuple[int, int]], debit: OpenItem) -> None:
     """Let an invoice be settled by what settled the one it replaces: (credit item id, paise), as far as both go."""
     for credit_id, amount in settled:
-        debit = OpenItem.objects.get(invoice=invoice)
-        credit = OpenItem.objects.select_for_update().get(business_id=invoice.business_id, pk=credit_id)
+        credit = OpenItem.objects.select_for_update().get(business_id=debit.business_id, pk=credit_id)
         part = min(amount, credit.total_paise - credit.settled_paise, debit.total_paise - debit.settled_paise)
         if part:
-            allocate(credit, [(debit.pk, part)])
+            _settle(debit, credit, part)
