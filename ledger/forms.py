@@ -355,7 +355,11 @@ class PaymentForm(OnceForm):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    as_advance = forms.BooleanField(label=gettext_lazy("Keep all of it as an advance"), required=False)
+    as_advance = forms.BooleanField(
+        label=gettext_lazy("Keep all of it as an advance"),
+        required=False,
+        help_text=gettext_lazy("Your next invoice to them uses it."),
+    )
 
     def __init__(self, *args: Any, bills: list[OpenItem], first: Invoice | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

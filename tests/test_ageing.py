@@ -66,8 +66,8 @@ def shop_with_debts() -> Business:
         on = today - dt.timedelta(days=days + 5)
         make_invoice(ram, paise=100_00 + days, on=on, due_on=on + dt.timedelta(days=5))
     make_payment(ram, 250_37, by=owner)
-    make_payment(sita, 80_00, by=owner)
-    make_invoice(sita, paise=33_00, by=owner)  # the advance stays an advance until somebody uses it
+    make_invoice(sita, paise=33_00, by=owner)
+    make_payment(sita, 80_00, by=owner, shares=[])  # the shop keeps it for another day
     posting.record_adjustment(
         shop, gita, kind="opening", side="D", amount_paise=66_00, dated_on=today - dt.timedelta(days=61), by=owner
     )

@@ -567,13 +567,15 @@ def everything(business: Business) -> dict[str, list[dict[str, Any]]]:
 
 
 def a_days_documents(business: Business) -> list[tuple[str, drafting.Draft, bool]]:
-    """(kind, draft, whether it is settled in cash): several parties, years and kinds, taxed, counted and worth nothing."""
+    """(kind, draft, whether it is settled in cash): several parties, years and kinds, taxed, counted, worth nothing, paid ahead."""
     walk_in = Party.objects.create(business=business, name="Cash", is_walk_in=True)
     local = make_party(business, name="Local", phone="+919812300001")
     abroad = make_party(business, name="Abroad", state_code="96", gstin="")
     gujarat = make_party(business, name="Gujarat", state_code="24", gstin="24AAPFU0939F1Z1")
     rice = make_item(business, "Rice", stock_milli=50_000, gst_rate_bp=500)
     pen = make_item(business, "Pen")
+    for party, paise in ((gujarat, 20_00), (gujarat, 7_00), (abroad, 1_00)):
+        make_payment(party, paise, on=dt.date(2026, 3, 1))  # in advance
 
     def draft(party: Party, on: dt.date, *lines: drafting.DraftLine, **fields: Any) -> drafting.Draft:
         return drafting.Draft(party=party, issued_on=on, due_on=on + dt.timedelta(days=5), lines=lines, **fields)
@@ -596,13 +598,13 @@ def a_days_documents(business: Business) -> list[tuple[str, drafting.Draft, bool
 def one_by_one(business: Business) -> None:
     for kind, draft, settles in a_days_documents(business):
         invoice = posting.issue(drafting.save(business, draft, None, kind=kind), None)
-        if settles and invoice.total_paise:
+        if settles and (rest := invoice.open_item.total_paise - invoice.open_item.settled_paise):
             make_payment(
                 draft.party,
-                invoice.total_paise,
+                rest,
                 on=invoice.issued_on,
                 direction="received" if kind == Invoice.Kind.INVOICE else "paid",
-                shares=[(invoice.open_item.pk, invoice.total_paise)],
+                shares=[(invoice.open_item.pk, rest)],
             )
 
 

@@ -112,6 +112,19 @@ def test_issue_saves_numbers_and_posts_in_one_go(client, party):
     assert invoice.open_item.total_paise == 1180_00
 
 
+def test_what_they_had_in_advance_goes_towards_the_invoice_and_the_shop_is_told(client, party, shop):
+    make_payment(party, 70_00)
+    make_payment(make_party(shop), 999_00)
+    client.post(new_url(party), editor(SALT, do="issue"))
+    invoice = Invoice.objects.get()
+    page = client.get(f"/m/ram/invoices/{invoice.public_id}/")
+    assert [str(message) for message in page.context["messages"]] == [
+        "Issued. ₹70.00 that they had with you in advance went towards it. Share it now."
+    ]
+    assert [row["amount"] for row in page.context["settled"]] == ["₹70.00"]
+    assert invoice.open_item.open_paise == 1110_00
+
+
 def test_a_double_click_on_issue_makes_one_invoice(client, party):
     data = editor(SALT, do="issue")
     first, second = client.post(new_url(party), data), client.post(new_url(party), data)
@@ -684,9 +697,8 @@ def test_a_draft_of_a_shop_that_charges_tax_keeps_its_rates_of_nil(client, shop,
 
 
 def test_paid_is_said_of_money_alone(client, party):
-    make_payment(party, 100_00, shares=[])
+    make_payment(party, 100_00)
     by_money = make_invoice(party, paise=100_00)
-    posting.allocate_payment(Payment.objects.get(), [(by_money.open_item.pk, 100_00)], make_user())
     by_credit = make_invoice(party, paise=300_00)
     make_credit_note(party, original=by_credit, lines=[line(paise=300_00)])
     rows = client.get("/m/ram/invoices/?show=paid").content.decode()

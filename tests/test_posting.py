@@ -15,7 +15,7 @@ from catalog.orders import OrderRefused
 from ledger import posting, statements
 from ledger.drafting import DraftRefused
 from ledger.models import Allocation, Entry, Invoice, OpenItem, Payment
-from ledger.posting import PostingRefused
+from ledger.posting import PostingRefused, settling
 from tests import factories
 from tests.factories import line, make_credit_note, make_draft, make_invoice, make_party, make_payment
 
@@ -272,11 +272,31 @@ def test_the_same_bill_named_twice_is_settled_with_both_amounts(party: Party) ->
     assert (due(invoice), unused(payment)) == (30_00, 10_00)
 
 
-def test_an_advance_is_used_later(party: Party, owner: User) -> None:
-    advance = make_payment(party, 150_00)
-    assert (unused(advance), statements.balance(party)) == (150_00, -150_00)
+def test_the_next_invoices_use_what_was_paid_in_advance_oldest_first(party: Party) -> None:
+    old, new = make_payment(party, 30_00, on=TODAY - 5 * DAY), make_payment(party, 120_00)
+    other = make_payment(make_party(party.business), 500_00)
+    assert statements.balance(party) == -150_00
+    first = make_invoice(party)
+    assert (due(first), unused(old), unused(new)) == (0, 0, 50_00)
+    second = make_invoice(party)
+    assert (due(second), unused(new), unused(other)) == (50_00, 0, 500_00)
+    assert statements.balance(party) == 50_00
+    assert first.open_item.settled_paise == 100_00, "what issuing returns knows it"
+
+
+def test_more_small_advances_than_are_looked_at_in_one_go_all_settle_the_bill(
+    party: Party, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settling, "FEW", 2)
+    advances = [make_payment(party, 10_00) for _ in range(5)]
+    invoice = make_invoice(party, paise=45_00)
+    assert (due(invoice), [unused(one) for one in advances]) == (0, [0, 0, 0, 0, 5_00])
+
+
+def test_an_advance_that_was_kept_apart_is_used_by_hand(party: Party, owner: User) -> None:
     invoice = make_invoice(party)
-    assert due(invoice) == 100_00, "an advance is not taken without being asked"
+    advance = make_payment(party, 150_00, shares=[])
+    assert (due(invoice), unused(advance)) == (100_00, 150_00)
     posting.allocate_payment(advance, [(invoice.open_item.pk, 60_00)], owner)
     posting.allocate_payment(advance, [(invoice.open_item.pk, 40_00)], owner)
     assert (due(invoice), unused(advance)) == (0, 50_00)

@@ -35,6 +35,7 @@ STATES: dict[str, tuple[dict[str, Any], Silence | None]] = {
     "unpaid": ({}, None),
     "part paid": ({"due_paise": 100_00}, None),
     "paid": ({"due_paise": 0}, Silence.PAID),
+    "an advance covers all": ({"is_covered": True}, Silence.COVERED),
     "nearly paid": ({"due_paise": 99_99}, Silence.SMALL),
     "off for the party": ({"mode": "off"}, Silence.PARTY_OFF),
     "rules of its own": ({"mode": "own"}, None),
@@ -197,6 +198,7 @@ def test_a_live_link_is_used_again_and_an_earlier_one_never_ended(shop: Any, sen
 
 CHANGES: dict[str, Any] = {
     "paid": (lambda invoice, owner: factories.make_payment(invoice.party, 500_00), "paid"),
+    "paid for later": (lambda invoice, owner: factories.make_payment(invoice.party, 500_00, shares=[]), "covered"),
     "cancelled": (lambda invoice, owner: posting.cancel_invoice(invoice, owner, "wrong"), "paid"),
     "claimed": (lambda invoice, owner: factories.make_claim(invoice.party, 500_00), "claimed"),
     "asked": (lambda invoice, owner: ask(invoice), "query"),

@@ -38,6 +38,7 @@ class Silence(models.TextChoices):
     """Why an invoice is not reminded of."""
 
     PAID = "paid", _("nothing is due on it")
+    COVERED = "covered", _("what they have with you in advance covers all they owe")
     OFF = "off", _("reminders are switched off")
     PARTY_OFF = "party_off", _("you switched reminders off for this party")
     NOT_SHARED = "not_shared", _("you stopped sharing with this party")
@@ -60,6 +61,7 @@ class Silence(models.TextChoices):
 class Facts(NamedTuple):
     """What is known of one issued invoice on a day. Amounts in paise, `phone` in E.164.
 
+    `is_covered`: on balance its party owes nothing, as an advance is not used yet.
     `first_on`: its own date, or the day the shop first shared it, whichever is later. `used`: the rules (days) that
     have reminded of it; `reminded`: how often in all; `party_today` and `party_week`: reminders to its party.
     """
@@ -77,6 +79,7 @@ class Facts(NamedTuple):
     is_shared: bool = True
     mode: str = ""
     quiet_until: dt.date | None = None
+    is_covered: bool = False
     is_queried: bool = False
     is_promised: bool = False
     is_claimed: bool = False
@@ -107,14 +110,14 @@ def why_silent(facts: Facts, day: dt.date, rules: ReminderSettings) -> Silence |
     """What keeps this invoice's party in peace on `day`, whoever asks; None when nothing does. Asked again at sending."""
     if facts.due_paise <= 0:
         return Silence.PAID
+    if facts.is_covered:
+        return Silence.COVERED
     if facts.mode == PartyReminders.Mode.OFF:
         return Silence.PARTY_OFF
     if not facts.is_shared:
         return Silence.NOT_SHARED
-    if not facts.phone and not facts.email:
-        return Silence.NO_WAY
     if not any(facts.open_addresses()):
-        return Silence.OPTED_OUT
+        return Silence.OPTED_OUT if facts.phone or facts.email else Silence.NO_WAY
     if facts.quiet_until is not None and facts.quiet_until >= day:
         return Silence.PAUSED
     if facts.is_queried:
@@ -154,7 +157,7 @@ def why_not_planned(
 _COLUMNS = (
     *("invoice_id", "business_id", "party_id", "open_paise", "due_on", "invoice__issued_on", "number"),
     *("party__email", "party__language", "party__wish__channel", "party__is_shared", "party__reminders__mode"),
-    "party__wish__quiet_until",
+    *("party__wish__quiet_until", "party__balance__debit_paise", "party__balance__credit_paise"),
 )
 
 
@@ -184,7 +187,8 @@ def gather(items: QuerySet[OpenItem], day: dt.date, *, without: Iterable[int] = 
     past, today, week = _reminded(invoices, parties, businesses, day, set(without))
     stopped = optouts.among([address for row in rows for address in (str(row[6] or ""), row[7])])
     facts = []
-    for pk, business, party, paise, due_on, issued, saved, email, language, wish, is_shared, mode, quiet in rows:
+    for row in rows:
+        pk, business, party, paise, due_on, issued, saved, email, language, wish, is_shared, mode, quiet, *sums = row
         phone = saved or ""
         before = past.get(pk)
         facts.append(
@@ -202,6 +206,7 @@ def gather(items: QuerySet[OpenItem], day: dt.date, *, without: Iterable[int] = 
                 is_shared=is_shared,
                 mode=mode or "",
                 quiet_until=quiet,
+                is_covered=sums[0] <= sums[1],
                 is_queried=pk in queried,
                 is_promised=pk in promised,
                 is_claimed=pk in claimed or party in claiming,

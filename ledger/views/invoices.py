@@ -151,7 +151,10 @@ def _question(request: MerchantRequest, editor: Editor) -> Question | None:
 def _save(request: MerchantRequest, editor: Editor, *, issue: bool) -> str:
     """The public id of the saved invoice; "" when it was refused, with the reason on the form."""
 
+    saved = None
+
     def act() -> str:
+        nonlocal saved
         saved = billing.save(request.business, editor.draft(), request.user, invoice=editor.invoice, issue=issue)
         return saved.public_id
 
@@ -161,9 +164,16 @@ def _save(request: MerchantRequest, editor: Editor, *, issue: bool) -> str:
     except REFUSALS as error:
         editor.head.add_error(None, str(error))
         return ""
-    if first:
-        messages.success(request, _("Issued. Share it now.") if issue else _("Draft saved."))
+    if first and saved:
+        messages.success(request, _issued(saved) if issue else _("Draft saved."))
     return str(public_id)
+
+
+def _issued(invoice: Invoice) -> str:
+    if not invoice.open_item.settled_paise:
+        return _("Issued. Share it now.")
+    sums = {"amount": rupees(invoice.open_item.settled_paise)}
+    return _("Issued. %(amount)s that they had with you in advance went towards it. Share it now.") % sums
 
 
 def _editor_page(
@@ -323,12 +333,12 @@ def invoice_issue(request: MerchantRequest, invoice: str) -> HttpResponse:
     if asked and request.POST.get("sure") != asked.sure:
         return _page(request, found, 400, asked)
     try:
-        posting.issue(found, request.user)
+        issued = posting.issue(found, request.user)
     except (PostingRefused, SeriesFull) as error:
         messages.error(request, str(error))
     else:
         if found.status == Invoice.Status.DRAFT:
-            messages.success(request, _("Issued. Share it now."))
+            messages.success(request, _issued(issued))
     return redirect("ledger:invoice", slug=request.business.slug, invoice=found.public_id)
 
 
