@@ -33,8 +33,8 @@ SHOP_GSTIN, BUYER_GSTIN = "27AAPFU0939F1ZV", "27AAACR5055K1Z7"
 
 @dataclass(frozen=True)
 class Shop:
-    """Bills of one party: ₹1,180.00 (overdue, taxed), ₹500.00 and ₹250.00, none paid yet; and an old one of ₹300.00,
-    settled by a receipt of ₹200.00 and a credit note of ₹100.00.
+    """Bills of one party: ₹1,180.00 (overdue, taxed), ₹500.00 and ₹250.00, none paid yet; an old one of ₹300.00,
+    settled by a receipt of ₹200.00 and a credit note of ₹100.00; and a paid one from before the shop knew the GSTIN.
     """
 
     owner: User
@@ -44,6 +44,7 @@ class Shop:
     second: Invoice
     receipt: Payment
     credit_note: Invoice
+    lacking: Invoice
     other: Party  # the same number at another shop
 
 
@@ -53,9 +54,13 @@ def shop(post: Post) -> Shop:
     business = factories.make_business(
         "Ram & Sons", owner, upi_id="ram@okaxis", scheme=Business.Scheme.REGULAR, gstin=SHOP_GSTIN
     )
-    party = factories.make_party(business, PHONE, "Shree Ganesh", gstin=BUYER_GSTIN, credit_limit_paise=1_00_000_00)
+    party = factories.make_party(business, PHONE, "Shree Ganesh", credit_limit_paise=1_00_000_00)
     before = today() - dt.timedelta(days=20)
     rice = factories.line("Rice", paise=1_000_00, gst_rate_bp=1800, hsn="1006")
+    lacking = factories.make_invoice(party, lines=[rice], on=before - dt.timedelta(days=60))
+    factories.make_payment(party, lacking.total_paise, on=before - dt.timedelta(days=55))
+    party.gstin = BUYER_GSTIN
+    party.save()
     old = factories.make_invoice(party, paise=300_00, on=before - dt.timedelta(days=30))
     receipt = factories.make_payment(party, 200_00, on=before - dt.timedelta(days=10))
     credit_note = factories.make_credit_note(original=old, paise=100_00, on=before - dt.timedelta(days=9))
@@ -64,7 +69,7 @@ def shop(post: Post) -> Shop:
     factories.make_item(business, "Sona Masoori rice", stock_milli=50_000)
     other = factories.make_party(factories.make_business("Metro Wholesale"), PHONE, "Shree Ganesh")
     factories.make_invoice(other, paise=777_00)
-    return Shop(owner, business, party, taxed, second, receipt, credit_note, other)
+    return Shop(owner, business, party, taxed, second, receipt, credit_note, lacking, other)
 
 
 @pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
@@ -85,11 +90,14 @@ def test_everything_a_customer_may_do(customer: Walker, shop: Shop, tmp_path: Pa
     confirm_the_balance(customer, shop)
     compare_the_ledgers(customer, shop)
     take_the_tax_home(customer)
+    ask_for_the_missing_gstin(customer, shop)
     order_and_order_again(customer, shop)
     look_after_oneself(customer, shop)
     ask_for_a_correction(customer, shop)
     see_what_is_stored(customer, shop)
-    change_the_shop_and_leave(customer, shop)
+    change_the_shop(customer)
+    use_an_advance(customer, shop)
+    leave(customer, shop)
     come_back_by_an_ended_link(customer, shop)
 
 
@@ -294,6 +302,22 @@ def take_the_tax_home(customer: Walker) -> None:
     assert SHOP_GSTIN in saved(customer, "CSV")
 
 
+def ask_for_the_missing_gstin(customer: Walker, shop: Shop) -> None:
+    """A bill whose tax cannot be claimed is listed; the shop is asked to put it right."""
+    row = customer.main.locator("section").filter(has_text="Bills without your GSTIN").locator("li")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text(shop.lacking.number)
+    row.get_by_role("link", name="Ask for a correction").click()
+    customer.see("Something differs")
+    expect(customer.main.get_by_label("Your message")).to_have_value(
+        re.compile(f"My GSTIN is missing on {shop.lacking.number} .*{BUYER_GSTIN}")
+    )
+    customer.tap("Ask the shop")
+    query = Query.objects.latest("pk")
+    customer.see(query.get_about_display())
+    assert (query.invoice_id, query.status) == (shop.lacking.pk, Query.Status.OPEN)
+
+
 def order_and_order_again(customer: Walker, shop: Shop) -> None:
     home(customer, shop, "store/", "Shop")
     customer.page.get_by_label(re.compile("^Quantity: Sona Masoori")).fill("3")
@@ -391,13 +415,36 @@ def see_what_is_stored(customer: Walker, shop: Shop) -> None:
     assert DataRequest.objects.get(kind=DataRequest.Kind.ERASURE).status == DataRequest.Status.WITHDRAWN
 
 
-def change_the_shop_and_leave(customer: Walker, shop: Shop) -> None:
-    home(customer, shop)
+def change_the_shop(customer: Walker) -> None:
     customer.tap("Switch shop")
     customer.see("Your shops")
     expect(customer.main).to_contain_text("₹1,930.00")
     customer.main.get_by_role("link", name=re.compile("Metro Wholesale")).click()
     customer.see("₹777.00")
+
+
+def use_an_advance(customer: Walker, shop: Shop) -> None:
+    """More is paid than is due; the next bill uses what is over, and every page about it says so."""
+    receipt = factories.make_payment(shop.other, 1_000_00)
+    home_of_other = f"/portal/{shop.other.public_id}/"
+    customer.open(home_of_other, "₹223.00")
+    expect(customer.main).to_contain_text("Your next bill uses it.")
+    customer.open(f"{home_of_other}ledger/", "Ledger")
+    expect(customer.main.get_by_text("Paid in advance").locator("..")).to_contain_text("₹223.00")
+    customer.open(f"{home_of_other}payments/{receipt.public_id}/", "Receipt")
+    expect(customer.main.get_by_text("Advance, not used for a bill yet").locator("..")).to_contain_text("₹223.00")
+    bill = factories.make_invoice(shop.other, paise=500_00)
+    customer.open(f"{home_of_other}invoices/{bill.public_id}/", "₹277.00")
+    expect(customer.main).to_contain_text(receipt.number)
+    customer.open(f"{home_of_other}payments/{receipt.public_id}/", "Receipt")
+    expect(customer.main.get_by_text(bill.number).locator("..")).to_contain_text("₹223.00")
+    expect(customer.main.get_by_text("Advance, not used for a bill yet")).to_have_count(0)
+    customer.open(home_of_other, "₹277.00")
+    customer.open(f"{home_of_other}ledger/", "Ledger")
+    expect(customer.main.get_by_text("Paid in advance")).to_have_count(0)
+
+
+def leave(customer: Walker, shop: Shop) -> None:
     customer.page.goto(f"/portal/{shop.other.public_id}/profile/")
     elsewhere = factories.customer_client(shop.party)
     customer.tap("Sign out everywhere")
