@@ -92,6 +92,33 @@ def test_a_helper_for_orders_hears_of_orders_and_never_of_the_balance(party):
 
 
 @pytest.mark.django_db
+def test_whose_rights_change_hears_of_it_in_either_role(party):
+    number = make.new_phone()
+    parties.add_person(party, number, "", PartyPerson.Role.ACCOUNTANT, None)
+    client = make.customer_client(number)
+    person = party.people.get(phone=number)
+    make.make_invoice(party, paise=500_00)
+    address = f"/portal/{party.public_id}/live/"
+    assert client.get(address).content == b"1"
+    ticket = ticket_of(client, party, since=1)
+    parties.change_role(person, PartyPerson.Role.ORDERS, make.make_user())
+    assert live.look([ticket]) == [live.Told(live.event(2, "rights", ""), 2)]
+    assert client.get(address).content == b"2"
+    make.make_invoice(party, paise=500_00)
+    parties.change_role(person, PartyPerson.Role.ACCOUNTANT, make.make_user())
+    assert client.get(address).content == b"4"
+
+
+@pytest.mark.django_db
+def test_what_was_sent_and_refused_is_not_fetched_over_what_was_typed(party):
+    client = make.customer_client(party)
+    address = f"/portal/{party.public_id}/paid/"
+    assert b"data-live-url" in client.get(address).content
+    refused = client.post(address, {"amount": "many"})
+    assert (refused.status_code, b"data-live-url" in refused.content) == (400, False)
+
+
+@pytest.mark.django_db
 def test_all_streams_are_looked_after_in_one_query_and_told_in_one_more(business, django_assert_num_queries):
     three = [make.make_party(business, make.new_phone()) for _ in range(3)]
     tickets = [ticket_of(make.customer_client(party), party) for party in three]
