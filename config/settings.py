@@ -7,6 +7,7 @@ import re
 import secrets
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import environ
@@ -130,6 +131,7 @@ FORM_RENDERER = "accounts.forms.FormRenderer"
 # A worker's threads share a pool of so many connections (PostgreSQL): Celery closes them after each task. 0: none.
 IS_WORKER = "worker" in sys.argv and "celery" in " ".join(sys.argv[:2])
 DB_POOL = env.int("DB_POOL", default=10 if IS_WORKER else 0)
+DB_STATEMENT_SECONDS = env.int("DB_STATEMENT_SECONDS", default=0)
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'sharedledger.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
@@ -140,10 +142,16 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # In-memory SQLite locks at once under threads: tests use a file.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    # A database that does not answer is given up, so that the page can say so. What DATABASE_URL says itself counts.
+    _patience: dict[str, Any] = {"connect_timeout": 5, "tcp_user_timeout": 20_000}
+    _patience |= {"keepalives_idle": 20, "keepalives_interval": 5, "keepalives_count": 3}
+    if DB_STATEMENT_SECONDS:
+        _patience["options"] = f"-c statement_timeout={DB_STATEMENT_SECONDS * 1000}"
+    DATABASES["default"]["OPTIONS"] = _patience | DATABASES["default"].get("OPTIONS", {})
     if TESTING:
         DATABASES["default"]["CONN_MAX_AGE"] = 0
     elif DB_POOL:
-        DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": DB_POOL, "timeout": 20}}
+        DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DB_POOL, "timeout": 20}
     else:
         DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
         DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
