@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
+from kombu.entity import Queue
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -163,6 +164,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL", default="")
 CELERY_BROKER_URL = REDIS_URL or "memory://"
 CELERY_TASK_IGNORE_RESULT = True
+# A worker takes from both by turns, so a code waits for one drawing at most; or each has workers of its own (-Q).
+CELERY_TASK_QUEUES = [Queue("celery"), Queue("papers")]
+CELERY_TASK_ROUTES = {f"ledger.tasks.{name}": {"queue": "papers"} for name in ("make_paper", "make_statement")}
 # Messages are sent in batches by one event loop (accounts.delivery); threads of one process keep its connections.
 CELERY_WORKER_POOL = "threads"
 CELERY_WORKER_CONCURRENCY = env.int("WORKER_THREADS", default=6)
