@@ -10,12 +10,13 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone, translation
 
 from accounts import background
@@ -65,14 +66,18 @@ def kept(business_id: int, party_id: int, shows: dict[str, Any], make: Callable[
     """The PDF that shows `shows` (JSON: facts and all else that is printed), made by `make` if nobody has yet.
 
     Of many who ask at once, in any process, one makes it and the others wait. When that one has said nothing for as
-    long as LEASE, another takes over. What took too much to draw is not tried again: raises pdf.TooLarge.
+    long as LEASE, another takes over. What took too much to draw is not tried again: raises pdf.TooLarge. Where nothing
+    can be written now it is made and not kept.
     """
     key = key_of(shows)
     while True:
         found = Paper.objects.filter(business_id=business_id, key=key).first()
         if found is not None and found.content is not None:
             return _content(found)
-        claim = _claim(business_id, party_id, key, found)
+        try:
+            claim = _claim(business_id, party_id, key, found)
+        except OperationalError:
+            return make()
         if claim is not None:
             return _make(claim, make)
         time.sleep(POLL_SECONDS)
@@ -131,7 +136,8 @@ def _make(claim: Paper, make: Callable[[], bytes]) -> bytes:
         else:
             mine.delete()
         raise
-    mine.update(content=content)
+    with suppress(OperationalError):
+        mine.update(content=content)
     return content
 
 
@@ -146,7 +152,8 @@ def _touch(found: Paper) -> None:
     """At most one write a day for a paper that is asked for often."""
     now = timezone.now()
     if found.asked_at < now - DAY:
-        Paper.objects.filter(pk=found.pk).update(asked_at=now)
+        with suppress(OperationalError):
+            Paper.objects.filter(pk=found.pk).update(asked_at=now)
 
 
 def forget_old() -> int:

@@ -20,7 +20,7 @@ from accounts.models import Business
 from accounts.views.errors import server_error
 from config.handlers import Utf8Wsgi
 from ledger import links, statements
-from ledger.models import LinkPreview
+from ledger.models import LinkPreview, Paper
 from tests import factories
 from tests.factories import Book, Once
 from tests.threads import in_parallel
@@ -228,8 +228,9 @@ def test_a_page_that_is_only_looked_at_is_shown_while_the_book_is_locked() -> No
     if connection.vendor != "sqlite":
         pytest.skip("PostgreSQL has no lock on the whole book")
     party = factories.make_party(factories.make_business())
-    factories.make_invoice(party)
+    bill = f"{links.path(links.for_invoice(factories.make_invoice(party), None))}/pdf"
     shared = links.for_statement(party, statements.this_financial_year(), None)
+    Paper.objects.all().delete()
     browser = Client(headers={"user-agent": "WhatsApp/2.23"}, raise_request_exception=False)
     paper = re.findall(r"/v/\w{50}", browser.get(links.path(shared)).content.decode())[0]
     LinkPreview.objects.all().delete()
@@ -237,9 +238,10 @@ def test_a_page_that_is_only_looked_at_is_shown_while_the_book_is_locked() -> No
         cursor.execute("PRAGMA busy_timeout=50")
     with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        answers = [browser.get(where).status_code for where in (paper, "/v/unknown", links.path(shared))]
+        answers = [browser.get(where).status_code for where in (paper, "/v/unknown", links.path(shared), bill)]
         other.execute("ROLLBACK")
-    assert answers == [200, 404, 200]
+    assert answers == [200, 404, 200, 200]
+    assert not Paper.objects.exists(), "drawn, and not kept"
     connection.close()
 
 
