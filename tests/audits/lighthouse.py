@@ -26,6 +26,7 @@ CATEGORIES = ("performance", "accessibility", "best-practices")
 LEAST = {"performance": 98, "accessibility": 100, "best-practices": 100}
 TIMES = ("first-contentful-paint", "largest-contentful-paint", "total-blocking-time", "speed-index")
 START_SECONDS = 30
+ATTEMPTS = 4
 COOKIE = """
 import django; django.setup()
 from django.conf import settings
@@ -112,12 +113,14 @@ def _landing(url: str, cookie: str) -> str:
 
 
 def audit(visit: Visit) -> Figures:
-    """One run in a Chromium of its own, or a second where the first did not come up; then RuntimeError with its words."""
-    try:
-        return _audit(visit)
-    except RuntimeError as error:
-        log.warning("once more, after: %s", error)
-        return _audit(visit)
+    """What one run in a Chromium of its own measured. A run that did not come up, or could not measure everything, says
+    nothing of the page and is done again; RuntimeError with its words when that happens ATTEMPTS times."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return _audit(visit)
+        except RuntimeError as error:
+            log.warning("once more, after: %s", error)
+    return _audit(visit)
 
 
 def _audit(visit: Visit) -> Figures:
@@ -139,6 +142,9 @@ def _figures(report: dict[str, Any]) -> Figures:
     audits = report["audits"]
     if "runtimeError" in report:
         raise RuntimeError(report["runtimeError"]["message"])
+    if blank := [name for name, kind in report["categories"].items() if kind["score"] is None]:
+        why = {one["errorMessage"] for one in audits.values() if "errorMessage" in one}
+        raise RuntimeError(f"no score for {', '.join(blank)}: {', '.join(sorted(why))}")
     weighed = [one for kind in report["categories"].values() for one in kind["auditRefs"] if one["weight"]]
     return Figures(
         scores={name: round(100 * kind["score"]) for name, kind in report["categories"].items()},
