@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import pytest
 from openpyxl import Workbook
 
-from ledger.reconciling import cells, columns, reading
+from ledger.reconciling import cells, columns, guessing, reading
 from ledger.reconciling.kinds import Kind, Ours, Result, Theirs
 from ledger.reconciling.matching import compare
 from tests import their_books
@@ -71,7 +71,7 @@ def by_printed_number(row: Ours) -> str:
 def read_and_compare(data: bytes, ours: list[Ours], opening: int = 0) -> Result:
     """The road of the page, without the page: the file, the guessed columns, the comparison."""
     table = reading.read(data)
-    mapping = columns.guess(table, ours)
+    mapping = guessing.guess(table, ours)
     book = columns.entries(table, mapping)
     assert book.problems == []
     return compare(ours, book.rows, our_opening=opening, their_opening=book.opening, stated_closing=book.closing)
@@ -242,7 +242,7 @@ WANTED = [(one.on, one.number, one.paise) for one in TRUE_ROWS]
 
 def said(data: bytes, ours: list[Ours] | None = None) -> columns.Book:
     table = reading.read(data)
-    return columns.entries(table, columns.guess(table, ours or []))
+    return columns.entries(table, guessing.guess(table, ours or []))
 
 
 TWO = "05-04-2026,INV/26-27/00001,Rice,{0}\n25-04-2026,UTR998877,Bank,{1}\n"

@@ -17,7 +17,7 @@ from accounts import activity, notices
 from accounts.models import Business, Notice, Party, User
 from ledger.models import Comparison
 from ledger.posting.book import lock_party
-from ledger.reconciling import book, columns, matching, reading
+from ledger.reconciling import book, columns, guessing, matching, reading
 from ledger.reconciling.columns import Mapping
 from ledger.reconciling.kinds import Finding, Kind, Ours, Result, Step, Theirs
 from ledger.statements import Period
@@ -71,10 +71,10 @@ def _short(name: str) -> str:
 
 def _guess(party: Party, table: reading.Table) -> Mapping:
     """The columns; on which side the bills stand is told by the shop's own rows of those days."""
-    first = columns.guess(table)
+    first = guessing.guess(table)
     try:
         days = columns.entries(table, first).days
-        return columns.guess(table, book.side_of(party, _period(days)).rows) if days else first
+        return guessing.guess(table, book.side_of(party, _period(days)).rows) if days else first
     except (columns.ColumnsRefused, ComparisonRefused, book.TooMany):
         return first
 
