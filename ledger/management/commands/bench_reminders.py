@@ -17,7 +17,7 @@ from accounts.india import today
 from accounts.models import Business, Message, Party, PartyPerson, Usage, User
 from accounts.money import grouped
 from ledger.management.commands.bench_ledger import scratch_database
-from ledger.models import Batch, Invoice, OpenItem, Reminder, Series
+from ledger.models import Batch, Invoice, OpenItem, PartyBalance, Reminder, Series
 from ledger.reminders import planning
 
 PART = 5_000
@@ -141,4 +141,7 @@ def fill(number: int, parties: int, owner: User) -> Business:
                 )
                 for invoice in invoices
             )  # fmt: skip
+            PartyBalance.objects.bulk_create(
+                PartyBalance(business=business, party=party, debit_paise=500_00) for party in made
+            )
     return business
