@@ -166,7 +166,7 @@ def test_a_credit_note_is_shared_in_its_own_words_without_a_due_date(client, par
 def test_a_bill_that_an_advance_has_settled_is_shared_without_a_day_to_pay_by(client, party, owner):
     make_payment(party, 1_500_00, on=today() - dt.timedelta(days=3), by=owner)
     whole, partly = (make_invoice(party, paise=1_000_00) for _ in range(2))
-    for one, words, others in ((whole, "nothing is due", "due on"), (partly, "due on", "nothing is due")):
+    for one, words, others in ((whole, "nothing is due", ", due on"), (partly, ", due on", "nothing is due")):
         client.post(share(one))
         client.post(share(one), {"channel": "sms", "form_key": new_key()})
         assert words in (text := client.get(share(one)).context["panel"].text)
