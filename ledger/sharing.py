@@ -106,9 +106,16 @@ def wording_of(link: ShareLink) -> str:
     """The registered text that tells of what the link shows."""
     if link.invoice is not None and link.invoice.kind == Invoice.Kind.CREDIT_NOTE:
         return "credit_share"
+    if link.invoice is not None and _nothing_due(link.invoice):
+        return "settled_share"
     if link.payment is not None and link.payment.direction == Payment.Direction.PAID:
         return "refund_share"
     return kind_of(link)
+
+
+def _nothing_due(invoice: Invoice) -> bool:
+    """An advance may have settled it when it was issued: then no day is named by which to pay."""
+    return invoice.status == Invoice.Status.ISSUED and not invoice.due_paise
 
 
 def text_of(link: ShareLink, message: Message) -> Text:

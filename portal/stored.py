@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise as Lazy
 from django.utils.translation import gettext as _
@@ -23,6 +25,7 @@ from portal.access import PortalRequest, Role, sees_money
 from portal.stored_rows import Rows, moment
 
 TAX_TIME = gettext_lazy("72 months after the due date of the year's GST return, as the CGST Act (section 36) asks")
+MOST_COUNTED = 999
 WHILE_SHARED = gettext_lazy("Until you ask to erase it, or the shop removes it")
 
 
@@ -36,6 +39,7 @@ class Part:
     kept: str | Lazy
     columns: tuple[Column, ...]
     rows: Callable[[PortalRequest], Rows]
+    found: Callable[[PortalRequest], QuerySet[Any]] | None  # what `rows` tells of, to be counted; None: always there
     who: Callable[[PartyPerson], bool] = sees_money
 
 
@@ -73,6 +77,7 @@ PARTS: list[Part] = [
         WHILE_SHARED,
         _texts(gettext_lazy("What"), gettext_lazy("Saved")),
         stored_rows.profile_rows,
+        None,
         everybody,
     ),
     Part(
@@ -87,6 +92,7 @@ PARTS: list[Part] = [
             gettext_lazy("Since"),
         ),
         stored_rows.people_rows,
+        stored_rows.others_of,
         owners,
     ),
     Part(
@@ -96,6 +102,7 @@ PARTS: list[Part] = [
         gettext_lazy("Until your login is erased"),
         _texts(gettext_lazy("Browser"), gettext_lazy("First login"), gettext_lazy("Last login"), STATE),
         stored_rows.device_rows,
+        stored_rows.devices_of,
         everybody,
     ),
     Part(
@@ -105,6 +112,7 @@ PARTS: list[Part] = [
         gettext_lazy("At least a year"),
         _texts(WHEN, gettext_lazy("Browser")),
         stored_rows.login_rows,
+        stored_rows.logins_of,
         everybody,
     ),
     Part(
@@ -123,6 +131,7 @@ PARTS: list[Part] = [
             gettext_lazy("Read"),
         ),
         stored_rows.message_rows,
+        stored_rows.messages_to,
         everybody,
     ),
     Part(
@@ -132,6 +141,7 @@ PARTS: list[Part] = [
         gettext_lazy("At least a year; the device until you ask to erase it"),
         _texts(WHEN, gettext_lazy("Paper"), gettext_lazy("What"), gettext_lazy("Browser")),
         stored_rows.open_rows,
+        stored_rows.opens_of,
     ),
     Part(
         "asked",
@@ -140,6 +150,7 @@ PARTS: list[Part] = [
         gettext_lazy("Corrections until you ask to erase them; that you asked for erasure stays"),
         _texts(WHEN, gettext_lazy("What"), gettext_lazy("Wanted"), NOTE, STATE, gettext_lazy("Answer")),
         stored_rows.asked_rows,
+        stored_rows.asked_of,
         everybody,
     ),
     Part(
@@ -149,6 +160,7 @@ PARTS: list[Part] = [
         TAX_TIME,
         (_DATE, Column(NUMBER), Column(STATE), _AMOUNT, Column(NOTE)),
         stored_rows.order_rows,
+        stored_rows.orders_of,
         everybody,
     ),
     Part(
@@ -165,6 +177,7 @@ PARTS: list[Part] = [
             Column(STATE),
         ),
         stored_rows.invoice_rows,
+        stored_rows.invoices_of,
     ),
     Part(
         "payments",
@@ -173,6 +186,7 @@ PARTS: list[Part] = [
         TAX_TIME,
         (_DATE, Column(NUMBER), Column(gettext_lazy("How")), Column(gettext_lazy("Reference")), _AMOUNT, Column(STATE)),
         stored_rows.payment_rows,
+        stored_rows.payments_of,
     ),
     Part(
         "ledger",
@@ -187,6 +201,7 @@ PARTS: list[Part] = [
             Column(gettext_lazy("Paid"), Kind.PAISE),
         ),
         stored_rows.ledger_rows,
+        stored_rows.entries_of,
     ),
     Part(
         "promises",
@@ -195,6 +210,7 @@ PARTS: list[Part] = [
         TAX_TIME,
         (_DATE, Column(NUMBER), _AMOUNT, Column(gettext_lazy("By which day"), Kind.DATE), Column(STATE), Column(NOTE)),
         stored_rows.promise_rows,
+        stored_rows.promises_of,
     ),
     Part(
         "questions",
@@ -203,6 +219,7 @@ PARTS: list[Part] = [
         TAX_TIME,
         _texts(WHEN, NUMBER, gettext_lazy("What differs"), gettext_lazy("Who"), gettext_lazy("Text")),
         stored_rows.query_rows,
+        stored_rows.words_of,
     ),
     Part(
         "confirmations",
@@ -219,6 +236,7 @@ PARTS: list[Part] = [
             Column(NOTE),
         ),
         stored_rows.confirmation_rows,
+        stored_rows.confirmations_of,
     ),
     Part(
         "payments-told",
@@ -235,6 +253,7 @@ PARTS: list[Part] = [
             Column(gettext_lazy("Screenshot")),
         ),
         stored_rows.claim_rows,
+        stored_rows.claims_of,
     ),
     Part(
         "uploaded-ledgers",
@@ -248,8 +267,35 @@ PARTS: list[Part] = [
             Column(gettext_lazy("Shown to the shop")),
         ),
         stored_rows.file_rows,
+        stored_rows.files_of,
     ),
 ]
+
+
+# --- on the page --------------------------------------------------------------------------------------------
+
+
+def counted(request: PortalRequest) -> list[tuple[Part, str]]:
+    """What this person may have, each part with how much of it there is ("" where it is always there): one query.
+
+    Nobody waits for a million to be counted: beyond `MOST_COUNTED` it says so.
+    """
+    parts, counts, values = parts_for(request.person), [], []
+    for part in parts:
+        if part.found:
+            some, its_values = part.found(request).order_by().values("pk")[: MOST_COUNTED + 1].query.sql_with_params()
+            counts.append(f"SELECT %s, COUNT(*) FROM ({some}) AS found")  # noqa: S608  as Django writes it
+            values += [part.key, *its_values]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(counts), values)
+        found = dict(cursor.fetchall())
+    return [(part, _how_many(found.get(part.key))) for part in parts]
+
+
+def _how_many(count: int | None) -> str:
+    if count is None:
+        return ""
+    return f"{MOST_COUNTED}+" if count > MOST_COUNTED else str(count)
 
 
 # --- as one file --------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -67,25 +67,34 @@ def profile_rows(request: PortalRequest) -> Rows:
         yield _("No messages wanted"), f"{moment(stop.since)}{until}, {stop.get_source_display()}"
 
 
+def others_of(request: PortalRequest) -> QuerySet[PartyPerson]:
+    return PartyPerson.objects.filter(**_of(request)).exclude(pk=request.person.pk)
+
+
 def people_rows(request: PortalRequest) -> Rows:
-    people = PartyPerson.objects.filter(**_of(request)).order_by("pk")
-    for person in people:
-        own = person.pk == request.person.pk
-        phone = str(person.phone) if own else phones.mask(str(person.phone))
-        yield person.name, phone, person.get_role_display(), moment(person.created_at)
+    for person in others_of(request).order_by("pk"):
+        yield person.name, phones.mask(str(person.phone)), person.get_role_display(), moment(person.created_at)
+
+
+def devices_of(request: PortalRequest) -> QuerySet[Device]:
+    return Device.objects.filter(user_id=request.user.pk)
 
 
 def device_rows(request: PortalRequest) -> Rows:
-    for device in Device.objects.filter(user_id=request.user.pk).order_by("-last_login_at"):
+    for device in devices_of(request).order_by("-last_login_at"):
         state = _("signed in") if device.confirmed else _("signed out")
         yield device.summary, moment(device.created_at), moment(device.last_login_at), state
 
 
-def login_rows(request: PortalRequest) -> Rows:
+def logins_of(request: PortalRequest) -> QuerySet[Activity]:
     deeds = Activity.objects.filter(
         business_id=request.business.pk, subject_kind="party", subject_id=str(request.party.pk)
     )
-    for deed in deeds.filter(verb=activity.LOGGED_IN, actor=request.user).order_by("-id").iterator():
+    return deeds.filter(verb=activity.LOGGED_IN, actor=request.user)
+
+
+def login_rows(request: PortalRequest) -> Rows:
+    for deed in logins_of(request).order_by("-id").iterator():
         yield moment(deed.at), str(deed.data.get("device", ""))
 
 
@@ -146,23 +155,20 @@ def asked_rows(request: PortalRequest) -> Rows:
         )
 
 
-def asked_of(request: PortalRequest) -> list[DataRequest]:
+def asked_of(request: PortalRequest) -> QuerySet[DataRequest]:
     """Corrections of the party for those who see its money, and what the person asked for themselves."""
-    found = asking.of_party(request.party)
-    money = sees_money(request.person)
-    return [
-        asked
-        for asked in found
-        if asked.asked_by_id == request.user.pk or (money and asked.kind == DataRequest.Kind.CORRECTION)
-    ]
+    of_person = Q(asked_by=request.user)
+    if sees_money(request.person):
+        of_person |= Q(kind=DataRequest.Kind.CORRECTION)
+    return asking.of_party(request.party).filter(of_person)
+
+
+def files_of(request: PortalRequest) -> QuerySet[Comparison]:
+    return Comparison.objects.filter(**_of(request), uploaded_by=request.user)
 
 
 def file_rows(request: PortalRequest) -> Rows:
-    for file in (
-        Comparison.objects.filter(**_of(request), uploaded_by=request.user)
-        .order_by("-pk")
-        .values_list("uploaded_at", "name", "rows", "shared_at")
-    ):
+    for file in files_of(request).order_by("-pk").values_list("uploaded_at", "name", "rows", "shared_at"):
         at, name, rows, shared_at = file
         yield moment(at), name, rows, moment(shared_at)
 
@@ -170,63 +176,94 @@ def file_rows(request: PortalRequest) -> Rows:
 # --- the book -----------------------------------------------------------------------------------------------
 
 
+def orders_of(request: PortalRequest) -> QuerySet[Order]:
+    return Order.objects.filter(**_of(request))
+
+
 def order_rows(request: PortalRequest) -> Rows:
-    for order in Order.objects.filter(**_of(request)).order_by("-pk").iterator():
+    for order in orders_of(request).order_by("-pk").iterator():
         state = str(order.get_status_display())
         yield india_date(order.placed_at), order.display_number, state, order.total_paise, order.note
 
 
+def invoices_of(request: PortalRequest) -> QuerySet[Invoice]:
+    return Invoice.objects.shown_to_customer().filter(**_of(request))
+
+
 def invoice_rows(request: PortalRequest) -> Rows:
-    shown = Invoice.objects.shown_to_customer().filter(**_of(request))
     kinds, states = dict(Invoice.Kind.choices), dict(Invoice.Status.choices)
     for on, _pk, number, kind, due_on, total, status in paging.stream(
-        shown, ("issued_on", "pk"), ("number", "kind", "due_on", "total_paise", "status")
+        invoices_of(request), ("issued_on", "pk"), ("number", "kind", "due_on", "total_paise", "status")
     ):
         yield on, number, str(kinds[kind]), due_on, total, str(states[status])
+
+
+def payments_of(request: PortalRequest) -> QuerySet[Payment]:
+    return Payment.objects.filter(**_of(request))
 
 
 def payment_rows(request: PortalRequest) -> Rows:
     ways = dict(Payment.Mode.choices)
     columns = ("number", "direction", "mode", "reference", "amount_paise", "status")
     for on, _pk, number, direction, mode, reference, paise, status in paging.stream(
-        Payment.objects.filter(**_of(request)), ("paid_on", "pk"), columns
+        payments_of(request), ("paid_on", "pk"), columns
     ):
         amount = -paise if direction == Payment.Direction.PAID else paise
         state = "" if status == Payment.Status.RECORDED else _("Cancelled")
         yield on, number, str(ways[mode]), reference, amount, state
 
 
+def entries_of(request: PortalRequest) -> QuerySet[Entry]:
+    return Entry.objects.filter(**_of(request))
+
+
 def ledger_rows(request: PortalRequest) -> Rows:
     kinds = dict(Entry.Kind.choices)
     columns = ("kind", "invoice__number", "payment__number", "adjustment__number", "debit_paise", "credit_paise")
     for on, _pk, kind, invoice, payment, adjustment, debit, credit in paging.stream(
-        Entry.objects.filter(**_of(request)), ("dated_on", "pk"), columns
+        entries_of(request), ("dated_on", "pk"), columns
     ):
         yield on, str(kinds[kind]), invoice or payment or adjustment or "", debit or None, credit or None
 
 
+def claims_of(request: PortalRequest) -> QuerySet[PaymentClaim]:
+    return PaymentClaim.objects.filter(**_of(request))
+
+
 def claim_rows(request: PortalRequest) -> Rows:
-    for claim in PaymentClaim.objects.filter(**_of(request)).order_by("-pk").iterator():
+    for claim in claims_of(request).order_by("-pk").iterator():
         state = str(claim.get_status_display())
         picture = _("with a screenshot") if claim.screenshot_id else ""
         yield claim.paid_on, claim.shown_reference, claim.amount_paise, state, claim.note, claim.answer, picture
 
 
+def promises_of(request: PortalRequest) -> QuerySet[Promise]:
+    return Promise.objects.filter(**_of(request))
+
+
 def promise_rows(request: PortalRequest) -> Rows:
-    for promise in Promise.objects.filter(**_of(request)).select_related("invoice").order_by("-pk").iterator():
+    for promise in promises_of(request).select_related("invoice").order_by("-pk").iterator():
         number = promise.invoice.number if promise.invoice else _("for the whole balance")
         state = str(promise.get_status_display())
         yield india_date(promise.made_at), number, promise.amount_paise, promise.promised_on, state, promise.note
 
 
+def words_of(request: PortalRequest) -> QuerySet[QueryMessage]:
+    return QueryMessage.objects.filter(**_of(request))
+
+
 def query_rows(request: PortalRequest) -> Rows:
-    said = QueryMessage.objects.filter(**_of(request)).order_by("pk")
+    said = words_of(request).order_by("pk")
     for word in said.select_related("query__invoice", "query__payment", "query__adjustment").iterator():
         who = _("The shop") if word.is_of_shop else _("The customer")
         yield moment(word.said_at), word.query.document.number, str(word.query.get_about_display()), who, word.text
 
 
+def confirmations_of(request: PortalRequest) -> QuerySet[BalanceConfirmation]:
+    return BalanceConfirmation.objects.filter(**_of(request))
+
+
 def confirmation_rows(request: PortalRequest) -> Rows:
-    for said in BalanceConfirmation.objects.filter(**_of(request)).order_by("-pk").iterator():
+    for said in confirmations_of(request).order_by("-pk").iterator():
         agrees = _("agreed") if said.agrees else _("differs")
         yield said.as_on, said.balance_paise, said.theirs_paise, agrees, said.name, moment(said.said_at), said.note

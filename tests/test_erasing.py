@@ -28,6 +28,7 @@ from catalog.models import Order
 from ledger import answering, erasing, integrity, links, sharing, statements
 from ledger.models import Comparison, Entry, Invoice, LinkOpen, Paper, PaymentClaim, QueryMessage, ShareLink
 from ledger.reconciling import kept
+from portal import stored
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +93,11 @@ def at(party, tail=""):
     return f"/portal/{party.public_id}/{tail}"
 
 
+def how_many(client, party):
+    """What the page says of how much there is: part -> number."""
+    return {part.key: count for part, count in client.get(at(party, "data/")).context["parts"]}
+
+
 def files(client, party):
     """File -> its rows, of the download."""
     answer = client.get(at(party, "data.zip"))
@@ -135,6 +141,11 @@ def test_the_owner_reads_and_saves_all_that_is_kept(party, whole, buyer, phone, 
             ]
         ),
     ]
+    assert how_many(client, party) == {"profile": ""} | {
+        name.removesuffix(".csv"): str(len(rows) - 1)
+        for name, rows in found.items()
+        if name not in ("read-me.txt", "profile.csv")
+    }
     assert "invoices.csv: Invoices and credit notes" in found["read-me.txt"]
     profile = dict(found["profile.csv"][1:])
     assert (profile["Name"], profile["E-mail"], profile["GSTIN"]) == ("Anil Stores", "anil@example.in", party.gstin)
@@ -163,6 +174,8 @@ def test_a_helper_for_orders_gets_no_figure_of_the_book_on_the_page_or_in_the_fi
         assert secret not in text
     assert found["messages.csv"][1:] == []
     assert "behind the temple" in text
+    nothing = {"profile": "", "messages": "0", "asked": "0", "logins": "0"}
+    assert how_many(client, party) == nothing | {"devices": "1", "orders": "1"}
 
 
 def test_an_accountant_gets_the_book_and_neither_the_people_nor_others_files(party, whole, owner):
@@ -182,6 +195,14 @@ def test_nothing_of_another_party_or_shop_and_formulas_stay_words(party, whole, 
     text = str(files(make.customer_client(phone), party))
     assert ("Zebra" in text, "9999.99" in text) == (False, False)
     assert "'=HYPERLINK(1)" in text
+
+
+def test_nobody_waits_for_more_to_be_counted_than_is_shown(party, phone, whole, monkeypatch):
+    for _ in range(2):
+        make.make_payment(party, 5_00)
+    monkeypatch.setattr(stored, "MOST_COUNTED", 2)
+    counts = how_many(make.customer_client(phone), party)
+    assert (counts["payments"], counts["ledger"], counts["invoices"]) == ("2+", "2+", "1")
 
 
 def test_downloads_are_limited_and_change_nothing(party, phone, whole):

@@ -293,7 +293,7 @@ def test_a_long_ledger_goes_on_with_its_balance(client, party):
         ("store/cart/", 1),
         ("profile/", 3),
         ("profile/correct/", 1),
-        ("data/", 3),
+        ("data/", 4),
         ("data/erase/", 1),
     ],
 )

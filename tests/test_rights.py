@@ -8,6 +8,7 @@ from django.test import Client
 from accounts import parties
 from accounts.models import Activity, Device, PartyPerson
 from accounts.money import amount
+from catalog import orders
 from ledger import links
 from ledger.models import ShareLink
 from tests import factories
@@ -76,6 +77,24 @@ def test_the_chooser_shows_each_balance_only_to_whom_it_belongs(party, helper, o
     text = customer_client(str(helper.phone)).get("/portal/").content.decode()
     assert ("Ram Kirana" in text, amount(7_654_321) in text) == (True, False)
     assert ("Sita Mills" in text, amount(1_234_567) in text) == (True, True)
+
+
+def test_nobody_is_told_to_do_what_only_others_may(party, helper, owner):
+    """Who may not order is not told to take an order back; who may only order is not told to choose for the party."""
+    item = factories.make_item(party.business)
+    buyer = factories.make_user(str(party.people.get(is_main=True).phone))
+    order = orders.place(party, buyer, {item.pk: 1000})
+    at = f"/portal/{party.public_id}/"
+    texts = {}
+    for role in ("accountant", "orders"):
+        change(merchant_client(owner), helper, role)
+        phone = customer_client(str(helper.phone))
+        texts[role] = [
+            phone.get(at + tail).content.decode() for tail in (f"orders/{order.public_id}/", "store/", "profile/")
+        ]
+    words = ("Until then you can take it back", "The owner or a helper places the orders", "quiet for some days")
+    assert [word in text for word, text in zip(words, texts["accountant"], strict=True)] == [False, True, True]
+    assert [word in text for word, text in zip(words, texts["orders"], strict=True)] == [True, False, False]
 
 
 def test_the_main_number_keeps_all_rights(party, owner):

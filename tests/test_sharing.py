@@ -1,14 +1,17 @@
 """Sharing: the dialogs, sending by channel, revoking, stopping."""
 
+import datetime as dt
 import re
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from accounts.idempotency import new_key
+from accounts.india import today
 from accounts.models import Activity, Message
 from accounts.money import rs
-from ledger import links
+from ledger import links, sharing
 from ledger.models import LinkOpen, ShareLink
 from tests.factories import (
     make_business,
@@ -158,6 +161,26 @@ def test_a_credit_note_is_shared_in_its_own_words_without_a_due_date(client, par
     amount = rs(note.total_paise)
     words = f"Your credit note {note.number} from Ram Kirana: {amount}. Open it to see or download it."
     assert text == f"{words}\n{links.url(link)}"
+
+
+def test_a_bill_that_an_advance_has_settled_is_shared_without_a_day_to_pay_by(client, party, owner):
+    make_payment(party, 1_500_00, on=today() - dt.timedelta(days=3), by=owner)
+    whole, partly = (make_invoice(party, paise=1_000_00) for _ in range(2))
+    for one, words, others in ((whole, "nothing is due", ", due on"), (partly, ", due on", "nothing is due")):
+        client.post(share(one))
+        client.post(share(one), {"channel": "sms", "form_key": new_key()})
+        assert words in (text := client.get(share(one)).context["panel"].text)
+        assert others not in text
+    sms = sharing.text_of(ShareLink.objects.get(invoice=whole), Message.objects.earliest("id")).body
+    assert f"invoice {whole.number} of Rs. 1,000.00, nothing is due. See it here" in sms
+    pages = [Client().get(links.path(links.for_invoice(one, owner))).content.decode() for one in (whole, partly)]
+    assert [page.count("Paid in advance") for page in pages] == [1, 1]
+
+
+def test_what_is_paid_after_the_bill_is_no_advance(invoice, party, owner):
+    make_payment(party, 100_00, by=owner)
+    page = Client().get(links.path(links.for_invoice(invoice, owner))).content.decode()
+    assert ("Settled so far" in page, "Paid in advance" in page) == (True, False)
 
 
 def test_too_many_messages_are_answered_with_429(client, invoice):

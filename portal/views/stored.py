@@ -25,10 +25,10 @@ SHOWN = 10
 @require_safe
 @party_page()
 def stored_page(request: PortalRequest) -> HttpResponse:
-    """Every kind of thing that is kept, why and how long; the newest messages and opened links."""
+    """Every kind of thing that is kept, how much, why and how long; the newest messages and opened links."""
     sees = sees_money(request.person)
     context: dict[str, Any] = {
-        "parts": stored.parts_for(request.person),
+        "parts": stored.counted(request),
         # The file says a time as a spreadsheet reads it; the page as people do.
         "sent": [
             (row.created_at, *stored_rows.message_row(row)[1:])

@@ -399,6 +399,34 @@ def test_pages_of_a_new_business_are_well_made_while_they_are_empty(watched_page
     assert look_at(addresses, *pages) == []
 
 
+HEAD = """() => {
+  const box = (selector) => document.querySelector(`header ${selector}`)?.getBoundingClientRect();
+  const name = document.querySelector("header strong"), line = document.createRange();
+  const [button, small] = [box(".drop > summary"), document.querySelector("header small")];
+  if (small) line.selectNodeContents(small);
+  const lies = small && [...line.getClientRects()].some((r) => r.right > button.left && r.bottom > button.top + 12 && r.top < button.bottom - 12);
+  return { cut: name.scrollHeight > name.clientHeight + 1, lies: !!lies, language: button.height >= 44 && button.right <= innerWidth };
+}"""
+
+
+def test_a_long_shop_name_is_read_whole_beside_the_choice_of_language(watched_page: NewPage) -> None:
+    """Behind a link (with a line below the name) and at a door (without one), on a phone and a small one."""
+    shop = factories.make_business(
+        "Shree Venkateshwara Wholesale Traders & Sons",
+        factories.make_user(),
+        gstin=SHOP_GSTIN,
+        scheme=Business.Scheme.REGULAR,
+    )
+    party = factories.make_party(shop, factories.new_phone(), "Anil")
+    invoice = factories.make_invoice(party)
+    for width in (360, 320):
+        page = watched_page(width=width, height=640)
+        for link in (links.for_invoice(invoice, None), links.for_party(party, None)):
+            page.goto(links.path(link))
+            assert page.evaluate(HEAD) == {"cut": False, "lies": False, "language": True}
+            assert [fault for fault in looks.faults(page) if "small target" not in fault] == []
+
+
 def test_pages_that_refuse_are_well_made(watched_page: NewPage, shown: Shown) -> None:
     """Unknown, ended, not for you: in plain words, with the right status."""
     book = shown.book
