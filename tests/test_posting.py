@@ -293,6 +293,17 @@ def test_more_small_advances_than_are_looked_at_in_one_go_all_settle_the_bill(
     assert (due(invoice), [unused(one) for one in advances]) == (0, [0, 0, 0, 0, 5_00])
 
 
+@pytest.mark.parametrize("advances", [1, 3])
+def test_many_small_advances_cost_an_invoice_no_more_queries_than_one(
+    party: Party, advances: int, django_assert_num_queries: Any
+) -> None:
+    invoice = make_invoice(party, paise=25_00)
+    waiting = [make_payment(party, 10_00, shares=[]) for _ in range(advances)]
+    with django_assert_num_queries(4 if advances == 3 else 5):  # one more look when the bill is not covered
+        settling.use_credits(invoice.open_item)
+    assert (due(invoice), [unused(one) for one in waiting]) == ((0, [0, 0, 5_00]) if advances == 3 else (15_00, [0]))
+
+
 def test_an_advance_that_was_kept_apart_is_used_by_hand(party: Party, owner: User) -> None:
     invoice = make_invoice(party)
     advance = make_payment(party, 150_00, shares=[])

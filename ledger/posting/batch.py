@@ -153,11 +153,12 @@ def _settle(business: Business, documents: Iterable[Prepared], by: User | None) 
 
     def take(debit: OpenItem, *sources: OpenItem) -> None:
         for credit in sources:
-            part = min(debit.total_paise - debit.settled_paise, credit.total_paise - credit.settled_paise)
-            if part:
-                settled.append((debit, credit, part))
-                debit.settled_paise += part
-                credit.settled_paise += part
+            if not (rest := debit.total_paise - debit.settled_paise):
+                break
+            part = min(rest, credit.total_paise - credit.settled_paise)
+            settled.append((debit, credit, part))
+            debit.settled_paise += part
+            credit.settled_paise += part
 
     for document in documents:
         invoice = document.invoice

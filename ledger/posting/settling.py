@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import BigIntegerField, Case, F, Q, QuerySet, Value, When
 from django.utils.translation import gettext as _
 
 from accounts import activity, changes
@@ -13,7 +13,7 @@ from accounts.models import Party, User
 from ledger.models import Allocation, Invoice, OpenItem, Payment
 from ledger.posting.book import Document, PostingRefused, lock_party
 
-FEW = 100  # credits looked at in one go
+FEW = 500  # credits looked at in one go
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,10 @@ def settle_oldest_first(credit: OpenItem, party: Party) -> None:
 
 
 def use_credits(debit: OpenItem) -> None:
-    """Settle a debit with the party's open credits, oldest first."""
+    """Settle a debit with the party's open credits, oldest first: the same few queries for one as for `FEW`.
+
+    The party is locked by the caller.
+    """
     open_credits = OpenItem.objects.select_for_update().filter(
         business_id=debit.business_id,
         party_id=debit.party_id,
@@ -104,12 +107,36 @@ def use_credits(debit: OpenItem) -> None:
     while (rest := debit.total_paise - debit.settled_paise) and (
         found := list(open_credits.order_by("due_on", "id")[:FEW])
     ):
+        used = []
         for credit in found:
-            part = min(rest, credit.total_paise - credit.settled_paise)
-            _settle(debit, credit, part)
-            rest -= part
-            if not rest:
-                break
+            if part := min(rest, credit.total_paise - credit.settled_paise):
+                used.append((credit, part))
+                rest -= part
+        _settle_with_all(debit, used)
+
+
+def _settle_with_all(debit: OpenItem, used: Sequence[tuple[OpenItem, int]]) -> None:
+    """Settle a debit with so much of each of these credits, all of them locked."""
+    before = Allocation.objects.filter(debit=debit, credit__in=[credit.pk for credit, _part in used])
+    grown = set(before.values_list("credit", flat=True)) if debit.settled_paise else set()
+    for credit, part in used:
+        if credit.pk in grown:
+            before.filter(credit=credit).update(amount_paise=F("amount_paise") + part)
+    Allocation.objects.bulk_create(
+        Allocation(
+            business_id=debit.business_id, party_id=debit.party_id, debit=debit, credit=credit, amount_paise=part
+        )
+        for credit, part in used
+        if credit.pk not in grown
+    )
+    last, part = used[-1]  # only this one may have something left
+    now = Value(last.settled_paise + part, BigIntegerField())
+    OpenItem.objects.filter(pk__in=[credit.pk for credit, _part in used]).update(
+        settled_paise=Case(When(pk=last.pk, then=now), default=F("total_paise"))
+    )
+    paise = sum(part for _credit, part in used)
+    OpenItem.objects.filter(pk=debit.pk).update(settled_paise=F("settled_paise") + paise)
+    debit.settled_paise += paise
 
 
 def _settle(debit: OpenItem, credit: OpenItem, paise: int) -> None:
