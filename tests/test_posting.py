@@ -293,6 +293,18 @@ def test_more_small_advances_than_are_looked_at_in_one_go_all_settle_the_bill(
     assert (due(invoice), [unused(one) for one in advances]) == (0, [0, 0, 0, 0, 5_00])
 
 
+def test_what_one_walk_in_customer_left_with_the_shop_pays_no_other_ones_bill(business: Business, owner: User) -> None:
+    """Cash sales are one party of many people: only the shop knows whose money it is."""
+    anybody = Party.objects.create(business=business, name="Cash sales", is_walk_in=True)
+    one = make_invoice(anybody)
+    make_payment(anybody, 100_00)
+    note = make_credit_note(original=one)  # nobody has taken the money back yet
+    other = make_invoice(anybody, paise=60_00)
+    assert (due(other), due(note)) == (60_00, 100_00)
+    posting.reallocate(note, [(other.open_item.pk, 60_00)], owner)
+    assert (due(other), due(note)) == (0, 40_00)
+
+
 @pytest.mark.parametrize("advances", [1, 3])
 def test_many_small_advances_cost_an_invoice_no_more_queries_than_one(
     party: Party, advances: int, django_assert_num_queries: Any

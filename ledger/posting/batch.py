@@ -166,7 +166,7 @@ def _settle(business: Business, documents: Iterable[Prepared], by: User | None) 
         items.append(item)
         ahead = advances[invoice.party_id]
         if item.side == OpenItem.Side.DEBIT:
-            take(item, *ahead)
+            take(item, *(() if invoice.party.is_walk_in else ahead))
         else:
             insort(ahead, item, key=attrgetter("due_on"))
         if document.settle_in_cash and (rest := item.total_paise - item.settled_paise):
