@@ -14,7 +14,7 @@ from ledger.models import ShareLink
 
 def _texts(messages: Sequence[Message]) -> dict[int, Text | None]:
     """The links of a whole batch are read at once; one that has ended meanwhile is not sent."""
-    found = ShareLink.objects.select_related("business", "party", "invoice", "payment").in_bulk(
+    found = ShareLink.objects.select_related("business", "party", "invoice__open_item", "payment").in_bulk(
         {int(message.subject_id) for message in messages}
     )
     texts: dict[int, Text | None] = {}
@@ -45,6 +45,7 @@ def register() -> None:
     paper = {"business": NAME, "party": NAME, "number": NUMBER, "amount": AMOUNT, "url": URL}
     wording.register(
         Wording("invoice_share", {**paper, "due": DATE}, has_document=True),
+        Wording("invoice_share_rest", {**paper, "rest": AMOUNT}, has_document=True),
         Wording("credit_share", paper, has_document=True),
         Wording("receipt_share", paper, has_document=True),
         Wording("refund_share", paper, has_document=True),

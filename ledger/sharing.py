@@ -80,9 +80,11 @@ def context_of(link: ShareLink) -> dict[str, Any]:
     context: dict[str, Any] = {"business": link.business.name, "party": link.party.name, "url": links.url(link)}
     english = translation.get_language() in (None, "en")
     if link.invoice is not None:
+        say = rs if english else rupees
         context |= {
             "number": link.invoice.number,
-            "amount": rs(link.invoice.total_paise) if english else rupees(link.invoice.total_paise),
+            "amount": say(link.invoice.total_paise),
+            "rest": say(link.invoice.due_paise),
             "due": show_date(link.invoice.due_on) if english else date_format(link.invoice.due_on, "DATE_FORMAT"),
         }
     elif link.payment is not None:
@@ -108,6 +110,8 @@ def wording_of(link: ShareLink) -> str:
         return "credit_share"
     if link.payment is not None and link.payment.direction == Payment.Direction.PAID:
         return "refund_share"
+    if link.invoice is not None and link.invoice.due_paise < link.invoice.total_paise:
+        return "invoice_share_rest"  # nobody is asked for what they have paid in advance
     return kind_of(link)
 
 
