@@ -284,6 +284,14 @@ def test_the_next_invoices_use_what_was_paid_in_advance_oldest_first(party: Part
     assert first.open_item.settled_paise == 100_00, "what issuing returns knows it"
 
 
+def test_a_credit_is_as_old_as_its_day_whatever_stands_as_its_due_day(party: Party) -> None:
+    """Imported credit notes have the party's days of credit too."""
+    note = make_credit_note(party, paise=40_00, on=TODAY - 5 * DAY, due_on=TODAY + 10 * DAY)
+    payment = make_payment(party, 100_00, on=TODAY - DAY)
+    make_invoice(party)
+    assert (due(note), unused(payment)) == (0, 40_00)
+
+
 def test_more_small_advances_than_are_looked_at_in_one_go_all_settle_the_bill(
     party: Party, monkeypatch: pytest.MonkeyPatch
 ) -> None:

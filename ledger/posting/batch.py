@@ -168,7 +168,7 @@ def _settle(business: Business, documents: Iterable[Prepared], by: User | None) 
         if item.side == OpenItem.Side.DEBIT:
             take(item, *(() if invoice.party.is_walk_in else ahead))
         else:
-            insort(ahead, item, key=attrgetter("due_on"))
+            insort(ahead, item, key=attrgetter("dated_on"))
         if document.settle_in_cash and (rest := item.total_paise - item.settled_paise):
             payments[invoice.pk] = payment = _cash(invoice, rest, by)
             payment.open_item = paid = open_item_for(payment)
@@ -189,7 +189,7 @@ def _advances(business: Business, party_ids: set[int]) -> defaultdict[int, list[
         business=business, party__in=party_ids, side=OpenItem.Side.CREDIT, open_paise__gt=0
     )
     by_party = defaultdict(list)
-    for credit in found.order_by("due_on", "id"):
+    for credit in found.order_by("dated_on", "id"):
         by_party[credit.party_id].append(credit)
     return by_party
 

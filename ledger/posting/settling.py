@@ -105,7 +105,7 @@ def use_credits(debit: OpenItem) -> None:
     )
     # What is used up is open no longer, so each look finds the next ones.
     while (rest := debit.total_paise - debit.settled_paise) and (
-        found := list(open_credits.order_by("due_on", "id")[:FEW])
+        found := list(open_credits.order_by("dated_on", "id")[:FEW])
     ):
         used = []
         for credit in found:
