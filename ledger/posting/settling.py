@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import BigIntegerField, Case, F, Q, QuerySet, Value, When
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import activity, changes
@@ -112,14 +112,16 @@ def use_credits(debit: OpenItem) -> None:
             if part := min(rest, credit.total_paise - credit.settled_paise):
                 used.append((credit, part))
                 rest -= part
-        _settle_with_all(debit, used)
+        _settle_with(debit, used)
 
 
-def _settle_with_all(debit: OpenItem, used: Sequence[tuple[OpenItem, int]]) -> None:
+def _settle_with(debit: OpenItem, used: Sequence[tuple[OpenItem, int]]) -> None:
     """Settle a debit with so much of each of these credits, all of them locked."""
     before = Allocation.objects.filter(debit=debit, credit__in=[credit.pk for credit, _part in used])
     grown = set(before.values_list("credit", flat=True)) if debit.settled_paise else set()
     for credit, part in used:
+        credit.settled_paise += part
+        debit.settled_paise += part
         if credit.pk in grown:
             before.filter(credit=credit).update(amount_paise=F("amount_paise") + part)
     Allocation.objects.bulk_create(
@@ -129,19 +131,7 @@ def _settle_with_all(debit: OpenItem, used: Sequence[tuple[OpenItem, int]]) -> N
         for credit, part in used
         if credit.pk not in grown
     )
-    last, part = used[-1]  # only this one may have something left
-    now = Value(last.settled_paise + part, BigIntegerField())
-    OpenItem.objects.filter(pk__in=[credit.pk for credit, _part in used]).update(
-        settled_paise=Case(When(pk=last.pk, then=now), default=F("total_paise"))
-    )
-    paise = sum(part for _credit, part in used)
-    OpenItem.objects.filter(pk=debit.pk).update(settled_paise=F("settled_paise") + paise)
-    debit.settled_paise += paise
-
-
-def _settle(debit: OpenItem, credit: OpenItem, paise: int) -> None:
-    allocate(credit, [(debit.pk, paise)])
-    debit.settled_paise += paise
+    OpenItem.objects.bulk_update([debit, *(credit for credit, _part in used)], ["settled_paise"])
 
 
 @transaction.atomic
@@ -233,9 +223,19 @@ def make_room(invoice: Invoice, paise: int) -> list[tuple[int, int]]:
 
 
 def carry_over(settled: Sequence[tuple[int, int]], debit: OpenItem) -> None:
-    """Let an invoice be settled by what settled the one it replaces: (credit item id, paise), as far as both go."""
-    for credit_id, amount in settled:
-        credit = OpenItem.objects.select_for_update().get(business_id=debit.business_id, pk=credit_id)
-        part = min(amount, credit.total_paise - credit.settled_paise, debit.total_paise - debit.settled_paise)
-        if part:
-            _settle(debit, credit, part)
+    """Let an invoice be settled by what settled the one it replaces: (credit item id, paise), as far as both go.
+
+    The party is locked by the caller.
+    """
+    credits_of_party = OpenItem.objects.select_for_update().filter(
+        business_id=debit.business_id, party_id=debit.party_id, side=OpenItem.Side.CREDIT
+    )
+    found = credits_of_party.in_bulk([credit_id for credit_id, _paise in settled])
+    rest, used = debit.total_paise - debit.settled_paise, []
+    for credit_id, paise in settled:
+        credit = found[credit_id]
+        if part := min(paise, credit.total_paise - credit.settled_paise, rest):
+            used.append((credit, part))
+            rest -= part
+    if used:
+        _settle_with(debit, used)
