@@ -14,12 +14,14 @@ from accounts.models import Change
 
 KEPT = timedelta(days=2)
 Kind = Change.Kind
+# What a helper for orders hears of too.
+FOR_HELPERS = {Kind.ORDER, Kind.RIGHTS}
 
 
 def note(business_id: int, party_id: int, kind: Kind, subject: str = "") -> None:
     """Say that something of this party has changed; `subject` is its public id. Call it inside the change's
     transaction, after the party was locked."""
-    order = 1 if kind == Kind.ORDER else 0
+    order = 1 if kind in FOR_HELPERS else 0
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO accounts_changecounter (business_id, party_id, number, order_number) VALUES (%s, %s, 1, %s) "

@@ -4,7 +4,7 @@ which links and sessions carry, so that both end at once."""
 from django.db import transaction
 from django.db.models import F
 
-from accounts import activity
+from accounts import activity, changes
 from accounts.models import Party, PartyPerson, User
 
 
@@ -110,6 +110,7 @@ def change_role(person: PartyPerson, role: str, by: User) -> None:
     if found.is_main and role != PartyPerson.Role.OWNER:
         raise MainNumber
     PartyPerson.objects.filter(pk=found.pk).update(role=role)
+    changes.note(party.business_id, party.pk, changes.Kind.RIGHTS)
     activity.record(party.business, by, "rights_changed", ("party", str(party.pk)), role=role)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+os.environ.setdefault("DB_STATEMENT_SECONDS", "30")  # a page that waits longer says so; commands may take their time
 django.setup(set_prefix=False)
 
 from accounts import drainer  # noqa: E402  the app registry must be ready first

@@ -7,11 +7,13 @@ import re
 import secrets
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
+from kombu.entity import Queue
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -130,6 +132,7 @@ FORM_RENDERER = "accounts.forms.FormRenderer"
 # A worker's threads share a pool of so many connections (PostgreSQL): Celery closes them after each task. 0: none.
 IS_WORKER = "worker" in sys.argv and "celery" in " ".join(sys.argv[:2])
 DB_POOL = env.int("DB_POOL", default=10 if IS_WORKER else 0)
+DB_STATEMENT_SECONDS = env.int("DB_STATEMENT_SECONDS", default=0)
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'sharedledger.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
@@ -140,10 +143,16 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # In-memory SQLite locks at once under threads: tests use a file.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    # A database that does not answer is given up, so that the page can say so. What DATABASE_URL says itself counts.
+    _patience: dict[str, Any] = {"connect_timeout": 5, "tcp_user_timeout": 20_000}
+    _patience |= {"keepalives_idle": 20, "keepalives_interval": 5, "keepalives_count": 3}
+    if DB_STATEMENT_SECONDS:
+        _patience["options"] = f"-c statement_timeout={DB_STATEMENT_SECONDS * 1000}"
+    DATABASES["default"]["OPTIONS"] = _patience | DATABASES["default"].get("OPTIONS", {})
     if TESTING:
         DATABASES["default"]["CONN_MAX_AGE"] = 0
     elif DB_POOL:
-        DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": DB_POOL, "timeout": 20}}
+        DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DB_POOL, "timeout": 20}
     else:
         DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
         DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -155,6 +164,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL", default="")
 CELERY_BROKER_URL = REDIS_URL or "memory://"
 CELERY_TASK_IGNORE_RESULT = True
+# A worker takes from both by turns, so a code waits for one drawing at most; or each has workers of its own (-Q).
+CELERY_TASK_QUEUES = [Queue("celery"), Queue("papers")]
+CELERY_TASK_ROUTES = {f"ledger.tasks.{name}": {"queue": "papers"} for name in ("make_paper", "make_statement")}
 # Messages are sent in batches by one event loop (accounts.delivery); threads of one process keep its connections.
 CELERY_WORKER_POOL = "threads"
 CELERY_WORKER_CONCURRENCY = env.int("WORKER_THREADS", default=6)

@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
 
+from accounts.changes import FOR_HELPERS
 from accounts.models import Change, Device, PartyPerson
 from portal import access
 
@@ -135,7 +136,7 @@ def _told(ticket: Ticket, changes: list[tuple[int, str, str]], number: int, role
     last = max([number, *(change[0] for change in fresh)])
     is_whole = len(fresh) == last - ticket.last
     if role == PartyPerson.Role.ORDERS:
-        fresh = [change for change in fresh if change[1] == Change.Kind.ORDER]
+        fresh = [change for change in fresh if change[1] in FOR_HELPERS]
     if not is_whole:
         return Told(event(last, "all", ""), last)
     return Told("".join(event(*change) for change in fresh), last)

@@ -25,6 +25,7 @@ PATH = re.compile(r"/portal/(?P<party>[0-9a-z]{12})/live/stream|/i/(?P<token>[0-
 TICK_SECONDS, HEARTBEAT_TICKS, SLOW_SECONDS = 0.1, 150, 2.0
 # After so long without an answer of the database nobody's rights are known: all streams end.
 BLIND_TICKS = 30
+PATIENCE_SECONDS = BLIND_TICKS * TICK_SECONDS
 # Of one session, and of one link, which several people may hold. Links leave half of a process to who is signed in.
 PER_SESSION, PER_LINK = 6, 10
 Ticket = live.Ticket | live_links.LinkTicket
@@ -61,8 +62,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         return await _refuse(send, *FULL)
     try:
         ticket = await _read(_admit, found, dict(scope["headers"]), scope["query_string"].decode("latin-1"))
-    except DatabaseAway as error:
-        logger.warning("no stream while the database is away: %s", error)
+    except (DatabaseAway, TimeoutError) as error:
+        logger.warning("no stream while the database is away: %s", error or "it is silent")
         return await _refuse(send, *AWAY)
     if ticket is None:
         return await _refuse(send, 404, "Not found.")
@@ -112,6 +113,8 @@ def _look(tickets: list[Ticket]) -> list[live.Told | None]:
 
 
 async def _read(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Its result from the thread that reads; TimeoutError when a database refuses nothing and answers nothing."""
+
     def asked() -> Any:
         try:
             return function(*arguments)
@@ -119,7 +122,8 @@ async def _read(function: Callable[..., Any], *arguments: Any) -> Any:
             connection.close()
             raise
 
-    return await asyncio.get_running_loop().run_in_executor(_reader, asked)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        return await asyncio.get_running_loop().run_in_executor(_reader, asked)
 
 
 async def _poll() -> None:
@@ -130,9 +134,9 @@ async def _poll() -> None:
         try:
             answers = await _read(_look, [ticket for _send, ticket in streams])
             blind = 0
-        except Exception:  # the poller must outlive a database that is away for a moment
-            blind += 1
-            if blind == 1:  # not ten times a second
+        except Exception as error:  # the poller must outlive a database that is away for a moment
+            blind += BLIND_TICKS if isinstance(error, TimeoutError) else 1
+            if blind in (1, BLIND_TICKS):  # not ten times a second
                 logger.exception("streams could not be looked after")
             answers = [live.Told("", ticket.last) if blind < BLIND_TICKS else None for _send, ticket in streams]
         beat = ": still here\n\n" if ticks % HEARTBEAT_TICKS == 0 else ""

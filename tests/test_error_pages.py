@@ -1,6 +1,8 @@
 """Every refusal is a page in plain words with a way on, in the world the address belongs to."""
 
 import datetime as dt
+import io
+import logging
 import re
 
 import pytest
@@ -10,6 +12,7 @@ from django.test import Client
 from django.utils import translation
 
 from accounts import idempotency, limits, otp
+from accounts.logs import Scrub
 from accounts.views.errors import again
 from ledger import links
 from tests.factories import (
@@ -92,6 +95,23 @@ def test_texts_larger_than_any_form_are_413():
     answer = Client().post("/m/login/", {"phone": text})
     assert answer.status_code == 413
     assert "too large to send" in answer.content.decode()
+
+
+def test_what_is_too_large_leaves_one_line_in_the_log_and_a_fault_of_ours_its_traceback():
+    lines = io.StringIO()
+    handler = logging.StreamHandler(lines)
+    handler.addFilter(Scrub())
+    logging.getLogger().addHandler(handler)
+    try:
+        Client().post("/m/login/", {"phone": "x" * (django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)})
+        assert lines.getvalue() == "Request body exceeded settings.DATA_UPLOAD_MAX_MEMORY_SIZE.\n"
+        try:
+            raise ValueError("ours")
+        except ValueError:
+            logging.getLogger("django.request").exception("Internal Server Error")
+        assert "Traceback" in lines.getvalue()
+    finally:
+        logging.getLogger().removeHandler(handler)
 
 
 # --- 429 ----------------------------------------------------------------------------------------------------

@@ -1,10 +1,13 @@
 """Open pages are told what changed, in order, nothing twice, and nobody is told what they may not know."""
 
+import contextlib
 import datetime as dt
 import http.client
 import os
+import socket
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -92,6 +95,33 @@ def test_a_helper_for_orders_hears_of_orders_and_never_of_the_balance(party):
 
 
 @pytest.mark.django_db
+def test_whose_rights_change_hears_of_it_in_either_role(party):
+    number = make.new_phone()
+    parties.add_person(party, number, "", PartyPerson.Role.ACCOUNTANT, None)
+    client = make.customer_client(number)
+    person = party.people.get(phone=number)
+    make.make_invoice(party, paise=500_00)
+    address = f"/portal/{party.public_id}/live/"
+    assert client.get(address).content == b"1"
+    ticket = ticket_of(client, party, since=1)
+    parties.change_role(person, PartyPerson.Role.ORDERS, make.make_user())
+    assert live.look([ticket]) == [live.Told(live.event(2, "rights", ""), 2)]
+    assert client.get(address).content == b"2"
+    make.make_invoice(party, paise=500_00)
+    parties.change_role(person, PartyPerson.Role.ACCOUNTANT, make.make_user())
+    assert client.get(address).content == b"4"
+
+
+@pytest.mark.django_db
+def test_what_was_sent_and_refused_is_not_fetched_over_what_was_typed(party):
+    client = make.customer_client(party)
+    address = f"/portal/{party.public_id}/paid/"
+    assert b"data-live-url" in client.get(address).content
+    refused = client.post(address, {"amount": "many"})
+    assert (refused.status_code, b"data-live-url" in refused.content) == (400, False)
+
+
+@pytest.mark.django_db
 def test_all_streams_are_looked_after_in_one_query_and_told_in_one_more(business, django_assert_num_queries):
     three = [make.make_party(business, make.new_phone()) for _ in range(3)]
     tickets = [ticket_of(make.customer_client(party), party) for party in three]
@@ -167,14 +197,15 @@ def test_a_page_that_asks_gets_304_until_something_changed_at_no_query_of_its_ow
 
 
 class Served:
-    """uvicorn with our ASGI application, on the test's database; killed with -9 at the end."""
+    """uvicorn with our ASGI application, on the test's database (at `place`, else its own); killed with -9 at the end."""
 
-    def __init__(self, **environment):
-        self.environment = environment
+    def __init__(self, place="", **environment):
+        self.place, self.environment = place, environment
 
     def __enter__(self):
         kept = connection.settings_dict
-        url = f"postgres://{kept['USER']}:{kept['PASSWORD']}@{kept['HOST']}:{kept['PORT']}/{kept['NAME']}"
+        place = self.place or f"{kept['HOST']}:{kept['PORT']}"
+        url = f"postgres://{kept['USER']}:{kept['PASSWORD']}@{place}/{kept['NAME']}"
         self.port = free_port()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", f"{self.port}"],
@@ -270,3 +301,56 @@ def test_streams_of_a_real_server(business, party):
         assert (text + answer.read()).count(b"id: ") == 1
         assert time.monotonic() - begun < 5
     assert ChangeCounter.objects.get(party=party).number == 52
+
+
+class Wire(threading.Thread):
+    """A line to the tests' PostgreSQL that can be held: what is sent then arrives nowhere, and nothing is refused."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.flows = threading.Event()
+        self.flows.set()
+        self.door = socket.create_server(("127.0.0.1", 0))
+        self.place = f"127.0.0.1:{self.door.getsockname()[1]}"
+
+    def run(self):
+        kept = connection.settings_dict
+        while True:
+            try:
+                here, _address = self.door.accept()
+            except OSError:
+                return
+            there = socket.create_connection((kept["HOST"], int(kept["PORT"])))
+            for one, other in ((here, there), (there, here)):
+                threading.Thread(target=self._pass_on, args=(one, other), daemon=True).start()
+
+    def _pass_on(self, one, other):
+        with contextlib.suppress(OSError):
+            while data := one.recv(65536):
+                self.flows.wait()
+                other.sendall(data)
+            other.shutdown(socket.SHUT_WR)
+
+
+@REMOTE
+@pytest.mark.postgres
+def test_streams_end_when_the_database_falls_silent_and_come_back_with_it(party):
+    """Nobody's rights are known then. A frozen database refuses nothing, so only our own patience ends the wait."""
+    client = make.customer_client(party)
+    wire = Wire()
+    wire.start()
+    with Served(wire.place) as port:
+        answer = listen(port, client, party)
+        make.make_payment(party)
+        assert numbers(answer, 1) == [1]
+        wire.flows.clear()
+        begun = time.monotonic()
+        answer.read()
+        assert time.monotonic() - begun < 5
+        assert listen(port, client, party).status == 503
+        wire.flows.set()
+        make.make_payment(party)
+        while (answer := listen(port, client, party, last=1)).status == 503:
+            assert time.monotonic() - begun < 30
+        assert numbers(answer, 1) == [2]
+    wire.door.close()

@@ -25,6 +25,8 @@ from django.utils import timezone
 from accounts import delivery, outbox, tasks
 from accounts.models import Message
 from ledger import links, sharing
+from ledger import tasks as ledger_tasks
+from ledger.models import Paper
 from tests import factories
 from tests.servers import free_port
 from tests.servers import redis as own_redis
@@ -159,6 +161,18 @@ def test_a_real_worker_delivers_and_a_task_that_runs_twice_sends_once(worker: Pr
     assert status_of(last, "sent") == "sent"
     assert len([line for line in worker.lines if message.to in line]) == 1
     assert Message.objects.get(pk=message.pk).attempts == 1
+
+
+@pytest.mark.redis
+@pytest.mark.slow
+def test_a_message_passes_the_papers_that_wait_to_be_drawn(worker: Process) -> None:
+    party = factories.make_party()
+    bills = [factories.make_invoice(party, lines=[factories.line(f"Rice {n}") for n in range(40)]) for _ in range(25)]
+    for bill in bills:
+        ledger_tasks.make_paper.delay(bill.pk)
+    message = share()
+    assert status_of(message, "sent", 30) == "sent"
+    assert Paper.objects.count() < len(bills)
 
 
 @pytest.mark.redis

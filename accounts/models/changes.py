@@ -8,7 +8,7 @@ from accounts.walls import tenant_key
 
 
 class ChangeCounter(models.Model):
-    """The number of a party's newest change; `order_number` is that of its newest change of an order."""
+    """The number of a party's newest change; `order_number` is that of its newest one that helpers for orders hear of."""
 
     business = models.ForeignKey(Business, models.CASCADE, related_name="+")
     party = models.OneToOneField(Party, models.CASCADE, related_name="live", db_constraint=False)
@@ -30,6 +30,7 @@ class Change(models.Model):
         QUERY = "query"
         CONFIRMATION = "confirmation"
         PROFILE = "profile"
+        RIGHTS = "rights"
 
     business = models.ForeignKey(Business, models.CASCADE, related_name="+", db_index=False)
     party = models.ForeignKey(Party, models.CASCADE, related_name="+", db_constraint=False)

@@ -1,5 +1,6 @@
 // Keeps an open page fresh: told by a stream, or asking where there is none; then fetches the page again and swaps the
-// parts marked data-live whose text changed. What a person is typing in, has focused or has opened is left alone.
+// parts marked data-live whose text changed. What a person is typing in, has focused or has opened is left alone. A page
+// that has other parts now, or that they may not see any more, is loaded anew.
 const { liveUrl, liveStream, liveSince, liveSaid } = document.body.dataset;
 const FIRST = 4000;
 const SLOWEST = 60000;
@@ -12,18 +13,26 @@ let again;
 let held;
 
 const parts = (root) => new Map([...root.querySelectorAll("[data-live]")].map((part) => [part.dataset.live, part]));
-const isTouched = (part) =>
-  part.contains(document.activeElement) ||
+const isTypedIn = (part) =>
   [...part.querySelectorAll("input, textarea, select")].some(
     (field) =>
       field.type !== "hidden" &&
       (field.value !== (field.defaultValue ?? field.value) || field.checked !== (field.defaultChecked ?? field.checked)),
   );
+const isTouched = (part) => part.contains(document.activeElement) || isTypedIn(part);
+
+// What was typed is not thrown away: then only what has gone from the page goes.
+const renew = (news) => {
+  if (!isTypedIn(document.body)) return location.reload();
+  for (const [name, part] of parts(document)) if (!news.has(name)) part.replaceChildren();
+};
 
 const swap = (fresh) => {
   const news = parts(fresh);
+  const shown = parts(document);
+  if (news.size !== shown.size || [...shown.keys()].some((name) => !news.has(name))) renew(news);
   let changed = false;
-  for (const [name, part] of parts(document)) {
+  for (const [name, part] of shown) {
     const next = news.get(name);
     if (!next || next.innerHTML === part.innerHTML) continue;
     if (isTouched(part)) {
@@ -73,10 +82,11 @@ const stop = () => {
   stream = undefined;
 };
 
-// Who is signed in here may not see this any more.
+// Who is signed in here may not see this any more: the server says what they see instead.
 const end = () => {
   stop();
   dispatchEvent(new Event("ended"));
+  renew(new Map());
 };
 
 const ask = async () => {
@@ -85,7 +95,7 @@ const ask = async () => {
   try {
     const answer = await fetch(liveUrl, { credentials: "same-origin", headers: { "If-None-Match": `"${since}"` } });
     if (answer.status === 410) return location.reload(); // the link has ended: its page says so
-    if (answer.redirected || answer.status === 404) return end();
+    if (answer.redirected || answer.status === 404) return refresh();
     if (answer.status === 200) {
       since = await answer.text();
       wait = FIRST;

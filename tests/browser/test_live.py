@@ -5,6 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from accounts import parties
+from accounts.models import PartyPerson
 from ledger import links
 from tests import factories
 from tests.test_live import Served, listen_at, pay
@@ -29,6 +31,26 @@ def test_an_open_dashboard_shows_a_payment_and_leaves_what_is_being_typed(
     assert page.get_by_placeholder("Invoice number").input_value() == "INV/2"
     assert page.evaluate("document.activeElement.placeholder") == "Invoice number"
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_open_page_shows_no_more_than_its_readers_rights_allow_now(page: Page, site: str) -> None:
+    """The accountant is made a helper for orders, and later taken off, while the dashboard lies open."""
+    party = factories.make_party(factories.make_business("Ram Kirana"), factories.new_phone(), "Shree Ganesh")
+    factories.make_invoice(party, paise=500_00)
+    owner, number = factories.make_user(), factories.new_phone()
+    parties.add_person(party, number, "", PartyPerson.Role.ACCOUNTANT, owner)
+    cookies = factories.customer_client(number).cookies.items()
+    page.context.add_cookies([{"name": name, "value": one.value, "url": site} for name, one in cookies])
+    page.goto(f"{site}/portal/{party.public_id}/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("₹500.00")
+    person = party.people.get(phone=number)
+    parties.change_role(person, PartyPerson.Role.ORDERS, owner)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Order from Ram Kirana", timeout=15_000)
+    assert "500.00" not in page.content()
+    parties.remove_person(person, owner)
+    expect(page.get_by_role("heading", level=1)).not_to_have_text("Order from Ram Kirana", timeout=15_000)
+    assert "Shree Ganesh" not in page.content()
 
 
 @pytest.mark.django_db(transaction=True)
