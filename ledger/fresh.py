@@ -75,7 +75,7 @@ def _is_asked_lately(link: ShareLink) -> bool:
 
 
 def _old(message: Message) -> ShareLink | None:
-    found = ShareLink.objects.select_related("business__sender", "party", "invoice", "payment")
+    found = ShareLink.objects.select_related("business__sender", "party", "invoice__open_item", "payment")
     return found.filter(pk=message.subject_id, business=message.business, business__is_active=True).first()
 
 

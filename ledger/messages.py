@@ -45,7 +45,8 @@ def register() -> None:
     paper = {"business": NAME, "party": NAME, "number": NUMBER, "amount": AMOUNT, "url": URL}
     wording.register(
         Wording("invoice_share", {**paper, "due": DATE}, has_document=True),
-        Wording("settled_share", paper, has_document=True),
+        Wording("invoice_share_settled", paper, has_document=True),
+        Wording("invoice_share_rest", {**paper, "rest": AMOUNT}, has_document=True),
         Wording("credit_share", paper, has_document=True),
         Wording("receipt_share", paper, has_document=True),
         Wording("refund_share", paper, has_document=True),

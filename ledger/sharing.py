@@ -80,9 +80,11 @@ def context_of(link: ShareLink) -> dict[str, Any]:
     context: dict[str, Any] = {"business": link.business.name, "party": link.party.name, "url": links.url(link)}
     english = translation.get_language() in (None, "en")
     if link.invoice is not None:
+        say = rs if english else rupees
         context |= {
             "number": link.invoice.number,
-            "amount": rs(link.invoice.total_paise) if english else rupees(link.invoice.total_paise),
+            "amount": say(link.invoice.total_paise),
+            "rest": say(link.invoice.due_paise),
             "due": show_date(link.invoice.due_on) if english else date_format(link.invoice.due_on, "DATE_FORMAT"),
         }
     elif link.payment is not None:
@@ -104,18 +106,20 @@ def _days(period: Period) -> str:
 
 def wording_of(link: ShareLink) -> str:
     """The registered text that tells of what the link shows."""
-    if link.invoice is not None and link.invoice.kind == Invoice.Kind.CREDIT_NOTE:
-        return "credit_share"
-    if link.invoice is not None and _nothing_due(link.invoice):
-        return "settled_share"
+    if link.invoice is not None:
+        return _wording_of_document(link.invoice)
     if link.payment is not None and link.payment.direction == Payment.Direction.PAID:
         return "refund_share"
     return kind_of(link)
 
 
-def _nothing_due(invoice: Invoice) -> bool:
-    """An advance may have settled it when it was issued: then no day is named by which to pay."""
-    return invoice.status == Invoice.Status.ISSUED and not invoice.due_paise
+def _wording_of_document(invoice: Invoice) -> str:
+    """Nobody is asked for what they have paid in advance."""
+    if invoice.kind == Invoice.Kind.CREDIT_NOTE:
+        return "credit_share"
+    if not invoice.due_paise:
+        return "invoice_share_settled"
+    return "invoice_share_rest" if invoice.due_paise < invoice.total_paise else "invoice_share"
 
 
 def text_of(link: ShareLink, message: Message) -> Text:

@@ -1,6 +1,7 @@
 """Amending an issued invoice: one action that takes the old one back and issues the right one in its place."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -13,7 +14,7 @@ from ledger import billing, integrity, posting, statements
 from ledger.crediting import CreditRefused, Want
 from ledger.drafting import Draft, DraftRefused
 from ledger.models import Entry, Invoice, Payment
-from ledger.posting import PostingRefused
+from ledger.posting import PostingRefused, settling
 from tests import factories
 from tests.factories import line, make_adjustment, make_credit, make_draft, make_invoice, make_party, make_payment
 from tests.threads import in_parallel
@@ -131,6 +132,17 @@ def test_what_settled_the_old_invoice_comes_first_and_then_an_advance(
     payment = make_payment(party, 60_00)
     new = amend(old, corrected(party, 80_00), owner, by_credit_note=by_credit_note)
     assert (due(new), unused(payment), unused(advance)) == (0, 0, 30_00)
+
+
+@pytest.mark.parametrize("many", [1, 3])
+def test_what_settled_the_old_invoice_goes_over_in_three_queries(
+    party: Party, many: int, django_assert_num_queries: Any
+) -> None:
+    new = make_invoice(party, paise=25_00)
+    freed = [make_payment(party, 10_00, shares=[]) for _ in range(many)]
+    with django_assert_num_queries(3):
+        settling.carry_over([(payment.open_item.pk, 9_00) for payment in freed], new.open_item)
+    assert (due(new), [unused(one) for one in freed]) == ((0, [1_00, 1_00, 3_00]) if many == 3 else (16_00, [1_00]))
 
 
 def test_an_earlier_credit_note_stays_with_the_invoice_that_it_corrects(party: Party, owner: User) -> None:

@@ -121,8 +121,8 @@ def test_invoices_amended_crosswise_between_two_parties_do_not_deadlock(business
 
 
 def test_fifty_advances_at_once_do_not_overpay_a_bill(party: Party, owner: User) -> None:
-    advances = [factories.make_payment(party, 30_00) for _ in range(50)]
     bill = factories.make_invoice(party)
+    advances = [factories.make_payment(party, 30_00, shares=[]) for _ in range(50)]
 
     def spend(n: int) -> bool:
         return (
@@ -132,6 +132,15 @@ def test_fifty_advances_at_once_do_not_overpay_a_bill(party: Party, owner: User)
 
     assert sum(in_parallel(spend, 50)) == 3
     assert OpenItem.objects.get(invoice=bill).settled_paise == 90_00
+
+
+def test_ten_invoices_issued_at_once_share_one_advance(party: Party, owner: User) -> None:
+    advance = factories.make_payment(party, 250_00)
+    drafts = [factories.make_invoice(party, issued=False) for _ in range(10)]
+    in_parallel(lambda n: posting.issue(drafts[n], owner).pk, 10)
+    settled = OpenItem.objects.filter(invoice__in=drafts).order_by("invoice__sequence")
+    assert list(settled.values_list("settled_paise", flat=True)) == [100_00, 100_00, 50_00] + 7 * [0]
+    assert OpenItem.objects.get(payment=advance).settled_paise == 250_00
 
 
 def test_fifty_payments_at_once_are_all_recorded_and_close_the_oldest_bills(party: Party) -> None:
@@ -248,8 +257,8 @@ def test_without_any_lock_a_bill_would_be_overpaid_but_for_its_constraint(
     party: Party, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: both hands see 100 due, both allocate 60. The database refuses the second."""
-    advances = [factories.make_payment(party, 60_00) for _ in range(2)]
     bill = factories.make_invoice(party)
+    advances = [factories.make_payment(party, 60_00, shares=[]) for _ in range(2)]
     monkeypatch.setattr(settling, "lock_party", without_lock)
     monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_options: rows.all())
     together(monkeypatch, settling, "sorted", 2)
@@ -271,8 +280,8 @@ def test_without_the_party_lock_a_payment_is_refused_for_what_another_has_just_s
     party: Party, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: one hand has seen the oldest bill open, then the other closes it; good money is not recorded."""
-    advance = factories.make_payment(party, 60_00)
     bill = factories.make_invoice(party)
+    advance = factories.make_payment(party, 60_00, shares=[])
     see = settling.oldest_first
 
     def see_and_wait(*args: Any) -> Any:

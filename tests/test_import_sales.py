@@ -576,6 +576,7 @@ def a_days_documents(business: Business) -> list[tuple[str, drafting.Draft, bool
     pen = make_item(business, "Pen")
     for party, paise in ((gujarat, 20_00), (gujarat, 7_00), (abroad, 1_00)):
         make_payment(party, paise, on=dt.date(2026, 3, 1))  # in advance
+    make_payment(walk_in, 3_00, on=dt.date(2026, 3, 1))  # whose, nobody knows
 
     def draft(party: Party, on: dt.date, *lines: drafting.DraftLine, **fields: Any) -> drafting.Draft:
         return drafting.Draft(party=party, issued_on=on, due_on=on + dt.timedelta(days=5), lines=lines, **fields)

@@ -284,6 +284,14 @@ def test_the_next_invoices_use_what_was_paid_in_advance_oldest_first(party: Part
     assert first.open_item.settled_paise == 100_00, "what issuing returns knows it"
 
 
+def test_a_credit_is_as_old_as_its_day_whatever_stands_as_its_due_day(party: Party) -> None:
+    """Imported credit notes have the party's days of credit too."""
+    note = make_credit_note(party, paise=40_00, on=TODAY - 5 * DAY, due_on=TODAY + 10 * DAY)
+    payment = make_payment(party, 100_00, on=TODAY - DAY)
+    make_invoice(party)
+    assert (due(note), unused(payment)) == (0, 40_00)
+
+
 def test_more_small_advances_than_are_looked_at_in_one_go_all_settle_the_bill(
     party: Party, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -291,6 +299,29 @@ def test_more_small_advances_than_are_looked_at_in_one_go_all_settle_the_bill(
     advances = [make_payment(party, 10_00) for _ in range(5)]
     invoice = make_invoice(party, paise=45_00)
     assert (due(invoice), [unused(one) for one in advances]) == (0, [0, 0, 0, 0, 5_00])
+
+
+def test_what_one_walk_in_customer_left_with_the_shop_pays_no_other_ones_bill(business: Business, owner: User) -> None:
+    """Cash sales are one party of many people: only the shop knows whose money it is."""
+    anybody = Party.objects.create(business=business, name="Cash sales", is_walk_in=True)
+    one = make_invoice(anybody)
+    make_payment(anybody, 100_00)
+    note = make_credit_note(original=one)  # nobody has taken the money back yet
+    other = make_invoice(anybody, paise=60_00)
+    assert (due(other), due(note)) == (60_00, 100_00)
+    posting.reallocate(note, [(other.open_item.pk, 60_00)], owner)
+    assert (due(other), due(note)) == (0, 40_00)
+
+
+@pytest.mark.parametrize("advances", [1, 3])
+def test_many_small_advances_cost_an_invoice_no_more_queries_than_one(
+    party: Party, advances: int, django_assert_num_queries: Any
+) -> None:
+    invoice = make_invoice(party, paise=25_00)
+    waiting = [make_payment(party, 10_00, shares=[]) for _ in range(advances)]
+    with django_assert_num_queries(3 if advances == 3 else 4):  # one more look when the bill is not covered
+        settling.use_credits(invoice.open_item)
+    assert (due(invoice), [unused(one) for one in waiting]) == ((0, [0, 0, 5_00]) if advances == 3 else (15_00, [0]))
 
 
 def test_an_advance_that_was_kept_apart_is_used_by_hand(party: Party, owner: User) -> None:

@@ -325,6 +325,9 @@ def test_by_hand_one_is_sent_now_or_refused_with_the_reason(shop: Any, sent: Any
             planning.remind_now(again, owner)
     assert drainer.drain() == 1
     assert Reminder.objects.get().days is None
+    free = factories.make_invoice(factories.make_party(shop, factories.new_phone()), paise=0)
+    with pytest.raises(planning.ReminderRefused, match="nothing is due on it"):
+        planning.remind_now(free, owner)
     new = factories.make_invoice(factories.make_party(shop, factories.new_phone()))
     with pytest.raises(planning.ReminderRefused, match="for the first time today"):
         planning.remind_now(new, owner)

@@ -7,11 +7,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from accounts import outbox
 from accounts.idempotency import new_key
-from accounts.india import today
+from accounts.india import show_date, today
 from accounts.models import Activity, Message
 from accounts.money import rs
-from ledger import links, sharing
+from ledger import links
 from ledger.models import LinkOpen, ShareLink
 from tests.factories import (
     make_business,
@@ -86,6 +87,36 @@ def test_the_dialog_says_the_whole_number_it_goes_to_and_the_invoice_page_the_ma
     assert 'We send it to <strong class="num">+91 98765 43210</strong>' in client.get(share(invoice)).content.decode()
     page = client.get(f"/m/ram/invoices/{invoice.public_id}/").content.decode()
     assert 'We send it to <strong class="num">+91 98•••• 3210</strong>' in page
+
+
+def test_the_text_asks_for_no_more_than_is_due_once_an_advance_went_towards_it(client, party):
+    make_payment(party, 150_00)
+    covered, part, new = [make_invoice(party, paise=100_00) for _ in range(3)]
+    texts = []
+    for one in (covered, part, new):
+        client.post(share(one))
+        texts.append(client.get(share(one)).context["panel"].text.partition(". Open it")[0])
+    assert texts == [
+        f"Your invoice {covered.number} from Ram Kirana: Rs. 100.00, nothing is due on it",
+        f"Your invoice {part.number} from Ram Kirana: Rs. 100.00. Still due: Rs. 50.00",
+        f"Your invoice {new.number} from Ram Kirana: Rs. 100.00, due on {show_date(new.due_on)}",
+    ]
+
+
+def test_what_is_paid_before_the_message_leaves_is_asked_for_no_more(client, party, django_assert_num_queries):
+    """The text is made at delivery: all of a batch by one query."""
+    bills = [make_invoice(party, paise=paise) for paise in (100_00, 200_00)]
+    for one in bills:
+        client.post(share(one), {"channel": "sms", "form_key": new_key()})
+    make_payment(party, 130_00)
+    found = list(Message.objects.select_related("business__sender").order_by("pk"))
+    with django_assert_num_queries(1):
+        texts = outbox.kinds["invoice_share"].texts(found)
+    bodies = [text.body.partition(". See it here")[0] for message in found if (text := texts[message.pk])]
+    assert bodies == [
+        f"Ram Kirana: invoice {bills[0].number} of Rs. 100.00, nothing is due",
+        f"Ram Kirana: invoice {bills[1].number} of Rs. 200.00, still due: Rs. 170.00",
+    ]
 
 
 def test_the_first_way_that_is_open_stands_out(client, shop, invoice):
@@ -163,16 +194,9 @@ def test_a_credit_note_is_shared_in_its_own_words_without_a_due_date(client, par
     assert text == f"{words}\n{links.url(link)}"
 
 
-def test_a_bill_that_an_advance_has_settled_is_shared_without_a_day_to_pay_by(client, party, owner):
+def test_an_advance_that_went_towards_a_bill_is_named_behind_its_link(party, owner):
     make_payment(party, 1_500_00, on=today() - dt.timedelta(days=3), by=owner)
     whole, partly = (make_invoice(party, paise=1_000_00) for _ in range(2))
-    for one, words, others in ((whole, "nothing is due", ", due on"), (partly, ", due on", "nothing is due")):
-        client.post(share(one))
-        client.post(share(one), {"channel": "sms", "form_key": new_key()})
-        assert words in (text := client.get(share(one)).context["panel"].text)
-        assert others not in text
-    sms = sharing.text_of(ShareLink.objects.get(invoice=whole), Message.objects.earliest("id")).body
-    assert f"invoice {whole.number} of Rs. 1,000.00, nothing is due. See it here" in sms
     pages = [Client().get(links.path(links.for_invoice(one, owner))).content.decode() for one in (whole, partly)]
     assert [page.count("Paid in advance") for page in pages] == [1, 1]
 

@@ -120,10 +120,8 @@ class Year:
             invoice = self._bill(buyer, day, lines, reference)
             if bounces:
                 self._at(day + dt.timedelta(days=12), lambda on: self._bounce(invoice, on))
-            elif buyer.habit != "ahead":
+            elif buyer.habit != "ahead":  # their advance settles it
                 self._expect(buyer, invoice)
-            else:
-                self._use_advances(invoice)
             if is_returned:
                 self._at(day + dt.timedelta(days=4), lambda on: self._take_back(invoice, on, buyer.habit == "cash"))
 
@@ -252,15 +250,6 @@ class Year:
             )
 
         return deed
-
-    def _use_advances(self, invoice: Invoice) -> None:
-        item = OpenItem.objects.get(invoice=invoice)
-        due = item.total_paise - item.settled_paise
-        advances = Payment.objects.filter(business=self.business, party=invoice.party).select_related("open_item")
-        for payment in advances.order_by("pk"):
-            if part := min(due, payment.unallocated_paise):
-                posting.allocate_payment(payment, [(item.pk, part)], self.owner)
-                due -= part
 
     def _take_back(self, invoice: Invoice, day: dt.date, is_paid: bool) -> None:
         """A credit note for some of the first full-price line; of a bill that is paid the money goes back in cash."""

@@ -153,11 +153,12 @@ def _settle(business: Business, documents: Iterable[Prepared], by: User | None) 
 
     def take(debit: OpenItem, *sources: OpenItem) -> None:
         for credit in sources:
-            part = min(debit.total_paise - debit.settled_paise, credit.total_paise - credit.settled_paise)
-            if part:
-                settled.append((debit, credit, part))
-                debit.settled_paise += part
-                credit.settled_paise += part
+            if not (rest := debit.total_paise - debit.settled_paise):
+                break
+            part = min(rest, credit.total_paise - credit.settled_paise)
+            settled.append((debit, credit, part))
+            debit.settled_paise += part
+            credit.settled_paise += part
 
     for document in documents:
         invoice = document.invoice
@@ -165,9 +166,9 @@ def _settle(business: Business, documents: Iterable[Prepared], by: User | None) 
         items.append(item)
         ahead = advances[invoice.party_id]
         if item.side == OpenItem.Side.DEBIT:
-            take(item, *ahead)
+            take(item, *(() if invoice.party.is_walk_in else ahead))
         else:
-            insort(ahead, item, key=attrgetter("due_on"))
+            insort(ahead, item, key=attrgetter("dated_on"))
         if document.settle_in_cash and (rest := item.total_paise - item.settled_paise):
             payments[invoice.pk] = payment = _cash(invoice, rest, by)
             payment.open_item = paid = open_item_for(payment)
@@ -188,7 +189,7 @@ def _advances(business: Business, party_ids: set[int]) -> defaultdict[int, list[
         business=business, party__in=party_ids, side=OpenItem.Side.CREDIT, open_paise__gt=0
     )
     by_party = defaultdict(list)
-    for credit in found.order_by("due_on", "id"):
+    for credit in found.order_by("dated_on", "id"):
         by_party[credit.party_id].append(credit)
     return by_party
 

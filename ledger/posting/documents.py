@@ -24,7 +24,8 @@ def issue(
 
     The number comes from `series`, else from the draft's, else from the default one of its kind. Issuing twice
     returns the issued invoice. An invoice is settled by the credits (item id, paise) in `settled_by`, then by what
-    the party has paid in advance; a credit note first settles what is still due on its original.
+    the party has paid in advance (of cash sales, by nothing else). A credit note first settles what is still due on
+    its original.
     """
     # The caller's copy may be old: the party to lock is the one that stands in the book now.
     party_id = Invoice.objects.values_list("party_id", flat=True).get(pk=invoice.pk)
@@ -49,7 +50,8 @@ def issue(
     item = post(invoice, by)
     if invoice.kind == Invoice.Kind.INVOICE:
         carry_over(settled_by, item)
-        use_credits(item)
+        if not locked.is_walk_in:  # many people: one's money pays no other one's bill
+            use_credits(item)
     elif invoice.original_id:
         debit = OpenItem.objects.select_for_update().get(invoice_id=invoice.original_id)
         if part := min(invoice.total_paise, debit.total_paise - debit.settled_paise):

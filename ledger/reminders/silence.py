@@ -206,7 +206,7 @@ def gather(items: QuerySet[OpenItem], day: dt.date, *, without: Iterable[int] = 
                 is_shared=is_shared,
                 mode=mode or "",
                 quiet_until=quiet,
-                is_covered=sums[0] <= sums[1],
+                is_covered=(sums[0] or 0) <= (sums[1] or 0),  # none before the first entry
                 is_queried=pk in queried,
                 is_promised=pk in promised,
                 is_claimed=pk in claimed or party in claiming,
