@@ -26,9 +26,8 @@ class Scrub(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = scrub(record.getMessage()), ()
         if record.name.startswith("django.security."):
-            record.exc_info = record.exc_text = (
-                None  # a stranger's bad request is one line: the fault is not in our code
-            )
+            # A stranger's bad request is one line: the fault is not in our code.
+            record.exc_info = record.exc_text = None
         if record.exc_info:
             # Another handler may have left its own text of the traceback here.
             record.exc_text = scrub(record.exc_text or logging.Formatter().formatException(record.exc_info))
